@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/child/host_thread.hpp>
+#include <leanworker/child/internal/frame_cutter.hpp>
+#include <leanworker/child/internal/write_queue.hpp>
+
+#include <array>
+
+namespace leanworker::internal {
+
+/// One child on the host thread: its descriptors, its limits, and the way to its end. Used by that thread only.
+class child_io {
+public:
+  using clock = std::chrono::steady_clock;
+  enum class source : std::uint8_t { pidfd, channel, in, out, err };
+
+  /// `epoll` and `pool` must outlive this; `wake` asks the loop to call `resume` for this child.
+  child_io(child_id id, int epoll, slab_pool& pool, child_limits limits, std::shared_ptr<child_observer> observer, std::function<void()> wake);
+
+  void start(const process_spec& spec, clock::time_point now);
+  void ready(source from, clock::time_point now);
+  void send(std::string frame, clock::time_point deadline, clock::time_point now);
+  void body_bytes_max(std::uint32_t bytes) { cutter_.body_bytes_max(bytes); }
+  void stop(stop_mode mode, clock::time_point now);
+  void resume(clock::time_point now);
+  /// When `tick` must be called; `max()` for never.
+  clock::time_point next_deadline() const;
+  void tick(clock::time_point now);
+  /// True once `ended` was told: this may go.
+  bool over() const noexcept { return over_; }
+
+private:
+  void watch(source what, std::uint32_t events);
+  void unwatch(source what);
+  int fd_of(source what) const;
+  void read_channel(clock::time_point now);
+  void read_log(source from, log_ring& into);
+  void flush(clock::time_point now);
+  void channel_at_end(clock::time_point now);
+  void has_exited(clock::time_point now);
+  void fail(errc cause, std::string detail, stop_mode mode, clock::time_point now);
+  void climb(clock::time_point now);
+  bool drained() const noexcept { return channel_ended_ && !process_.out && !process_.err; }
+  void finish(clock::time_point now);
+
+  const child_id id_;
+  const int epoll_;
+  const child_limits limits_;
+  std::shared_ptr<child_observer> observer_;
+  std::shared_ptr<credit_gate> gate_;
+  frame_cutter cutter_;
+  write_queue unsent_;
+  spawned_process process_;
+  log_ring out_ring_;
+  log_ring err_ring_;
+  std::array<std::uint32_t, 5> watched_{};
+
+  clock::time_point started_at_{};
+  exit_status exit_;
+  bool reaped_ = false;
+  bool channel_ended_ = false;
+  bool paused_ = false;
+  bool over_ = false;
+
+  errc fault_ = errc::none;
+  std::string detail_;
+  bool stop_asked_ = false; ///< By the owner, before anything else went wrong.
+  bool stopping_ = false;
+  stop_mode mode_ = stop_mode::polite;
+  unsigned rung_ = 0;
+  bool close_in_when_flushed_ = false;
+
+  clock::time_point climb_at_ = clock::time_point::max();
+  clock::time_point channel_grace_ends_ = clock::time_point::max();
+  clock::time_point drain_ends_ = clock::time_point::max();
+};
+
+} // namespace leanworker::internal

@@ -1,0 +1,135 @@
+-- SPDX-License-Identifier: Apache-2.0
+import Lean.Data.Json.Parser
+import Lean.Data.Json.Printer
+
+/-!
+# Request errors and typed access to JSON
+
+Every error that a request can end with is a `RequestError`; its code is one of section 5 of `docs/PROTOCOL.md`. The readers
+below name the member that they did not like.
+-/
+
+open Lean (Json JsonNumber)
+
+namespace LeanWorker
+
+/-- The codes of section 5 that this host uses. -/
+inductive ErrorCode where
+  | badRequest | unknownOp | busy | ioError | importFailed | cancelled | outputTooLarge | leanException | internal
+  deriving BEq
+
+def ErrorCode.toString : ErrorCode → String
+  | .badRequest => "bad_request" | .unknownOp => "unknown_op" | .busy => "busy" | .ioError => "io_error"
+  | .importFailed => "import_failed" | .cancelled => "cancelled" | .outputTooLarge => "output_too_large"
+  | .leanException => "lean_exception" | .internal => "internal"
+
+/-- What a request ends with when it has no result. -/
+structure RequestError where
+  code : ErrorCode
+  message : String
+
+/-- The body of an error response. -/
+def RequestError.toBody (e : RequestError) : String :=
+  (Json.mkObj [("code", e.code.toString), ("message", e.message)]).compress
+
+/-- Work for one request. An `IO` error that nothing caught becomes `lean_exception`. -/
+abbrev RequestIO := EIO RequestError
+
+instance : MonadLift IO RequestIO where
+  monadLift act := act.toEIO fun e => { code := .leanException, message := toString e }
+
+def cancelledError : RequestError := { code := .cancelled, message := "ended by cancel" }
+
+/-- Throws `cancelled` if the parent asked for it. -/
+def throwIfCancelled (token : IO.CancelToken) : RequestIO Unit := do
+  if ← token.isSet then throw cancelledError
+
+/-! ## Text to JSON -/
+
+def jsonDepthMax : Nat := 512
+
+private def isOpening (c : Char) : Bool := c == '[' || c == '{'
+private def isClosing (c : Char) : Bool := c == ']' || c == '}'
+
+private def occurrences (text pattern : String) : Nat := (text.splitOn pattern).length - 1
+
+/-- The depth after `text`, which holds no string literal, or `none` if it goes over the limit on the way.
+`splitOn` is compiled while the loop is interpreted, so the loop is only for texts that may go over the limit. -/
+private def depthAfter (text : String) (depth : Nat) : Option Nat := Id.run do
+  let openings := occurrences text "[" + occurrences text "{"
+  if depth + openings ≤ jsonDepthMax then
+    return some (depth + openings - (occurrences text "]" + occurrences text "}"))
+  let mut depth := depth
+  for c in text.toList do
+    if isOpening c then depth := depth + 1 else if isClosing c then depth := depth - 1
+    if depth > jsonDepthMax then return none
+  return some depth
+
+private def endsInOddBackslashes (text : String) : Bool :=
+  (text.toList.reverse.takeWhile (· == '\\')).length % 2 == 1
+
+/-- Whether a JSON text nests too deeply. Lean's parser is recursive and has no limit: deep input would overflow the stack
+and kill the process, so this must run first. -/
+def isNestedTooDeeply (text : String) : Bool := Id.run do
+  if occurrences text "[" + occurrences text "{" ≤ jsonDepthMax then return false
+  let mut depth := 0
+  let mut inString := false
+  for piece in text.splitOn "\"" do
+    if inString then
+      inString := endsInOddBackslashes piece
+    else
+      let some d := depthAfter piece depth | return true
+      depth := d
+      inString := true
+  return false
+
+/-- Parses the body of a `request` or `configure`. -/
+def parseBody (body : ByteArray) : Except RequestError Json := do
+  let bad message := RequestError.mk .badRequest message
+  let some text := String.fromUTF8? body | throw (bad "the body is not UTF-8")
+  if isNestedTooDeeply text then throw (bad s!"the body nests deeper than {jsonDepthMax} levels")
+  match Json.parse text with
+  | .error why => throw (bad s!"the body is not JSON: {why}")
+  | .ok (.obj members) => return .obj members
+  | .ok _ => throw (bad "the body must be a JSON object")
+
+/-! ## Typed members -/
+
+/-- One JSON type: how it is called in messages, and how it is read. -/
+structure Reader (α : Type) where
+  expected : String
+  read : Json → Option α
+
+def string : Reader String := ⟨"a string", fun | .str s => some s | _ => none⟩
+def bool : Reader Bool := ⟨"true or false", fun | .bool b => some b | _ => none⟩
+def object : Reader Json := ⟨"an object", fun | .obj m => some (.obj m) | _ => none⟩
+
+private def natural? : Json → Option Nat
+  | .num { mantissa := .ofNat n, exponent := 0 } => some n
+  | _ => none
+
+/-- A whole number within bounds, both included. -/
+def natural (least most : Nat) : Reader Nat :=
+  ⟨s!"a whole number from {least} to {most}", fun j => (natural? j).filter fun n => least ≤ n && n ≤ most⟩
+
+def strings : Reader (Array String) :=
+  ⟨"an array of strings", fun | .arr items => items.mapM string.read | _ => none⟩
+
+/-- The member `name` of `j`, `none` if there is none. `inside` is the path to `j`, such as `"limits."`, for the message. -/
+def member? (j : Json) (name : String) (reader : Reader α) (inside := "") : Except RequestError (Option α) :=
+  match j.getObjVal? name with
+  | .error _ => .ok none
+  | .ok value => match reader.read value with
+    | some a => .ok (some a)
+    | none => .error { code := .badRequest, message := s!"member `{inside}{name}` must be {reader.expected}" }
+
+/-- The member `name` of `j`, which must be there. -/
+def member (j : Json) (name : String) (reader : Reader α) (inside := "") : Except RequestError α := do
+  let some a ← member? j name reader inside
+    | throw { code := .badRequest, message := s!"member `{inside}{name}` is missing; it must be {reader.expected}" }
+  return a
+
+/-- An array of texts as JSON. -/
+def jsonStrings (items : Array String) : Json := .arr (items.map Json.str)
+
+end LeanWorker

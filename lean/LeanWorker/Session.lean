@@ -1,0 +1,125 @@
+-- SPDX-License-Identifier: Apache-2.0
+import Lean.Elab.Import
+import Std.Sync.Mutex
+import LeanWorker.Json
+
+/-!
+# Sessions
+
+A session is an imported environment, kept for the next request with the same imports. Memory of an import is never returned
+(freeing its regions is only safe when nothing refers to the environment any more, which an elaborator cannot promise), so a
+hit here is worth seconds and tens of megabytes; eviction only drops the reference.
+-/
+
+open Lean
+
+namespace LeanWorker
+
+/-- `enableInitializersExecution` is unsafe because it lets imported modules run code, which is what an elaborating host is for.
+Each import clears the flag; an import without it kills the process when it meets an `initialize`. -/
+@[implemented_by enableInitializersExecution]
+private opaque allowInitializers : IO Unit
+
+/-- The module name that `lean` itself gives to a file outside of its root folder; it shows up in private names. -/
+def mainModule : Name := `_stdin
+
+structure Session where
+  number : Nat
+  imports : Array Import
+  isModule : Bool
+  /-- The search path under which it was opened. -/
+  path : SearchPath
+  /-- One imported module per root (`Init`, `Std` …) with its file. Lean finds modules by their root, so another search path
+  that gives the same files here gives the same environment. -/
+  files : Array (Name × System.FilePath)
+  env : Environment
+
+def Session.importNames (s : Session) : Array String := s.imports.map (·.module.toString)
+
+def Session.modules (s : Session) : Nat := s.env.header.modules.size
+
+def Session.constants (s : Session) : Nat := s.env.constants.map₁.size
+
+/-- What a file's header (or a request) asks for. Order and modifiers matter. -/
+structure ImportKey where
+  imports : Array Import
+  isModule : Bool := false
+
+private def Import.same (a b : Import) : Bool :=
+  a.module == b.module && a.importAll == b.importAll && a.isExported == b.isExported && a.isMeta == b.isMeta
+
+private def ImportKey.fits (key : ImportKey) (s : Session) : Bool :=
+  key.isModule == s.isModule && key.imports.size == s.imports.size &&
+    (key.imports.zip s.imports).all fun (a, b) => Import.same a b
+
+/-- The open sessions of the process. -/
+structure Sessions where
+  /-- Least recently used first. -/
+  opened : Array Session := #[]
+  sessionsMax : Nat := 8
+  /-- Number of the next session. -/
+  next : Nat := 1
+  /-- Imports that this process ever did, also those whose session is gone. -/
+  importsDone : Nat := 0
+
+/-- What one request learns about its session. -/
+structure SessionUse where
+  session : Session
+  reused : Bool
+  importMs : Nat
+
+private def fileOf (path : SearchPath) (module : Name) : IO (Option System.FilePath) :=
+  path.findWithExt "olean" module
+
+/-- One module per root, with the file it came from. -/
+private def filesByRoot (path : SearchPath) (env : Environment) : IO (Array (Name × System.FilePath)) := do
+  let mut roots : NameMap Name := {}
+  for effective in env.header.modules do
+    let module := effective.module
+    unless roots.contains module.getRoot do roots := roots.insert module.getRoot module
+  roots.toList.toArray.filterMapM fun (_, module) => return (← fileOf path module).map (module, ·)
+
+private def Session.isGoodFor (s : Session) (path : SearchPath) : IO Bool := do
+  if s.path == path then return true
+  s.files.allM fun (module, file) => return (← fileOf path module) == some file
+
+/-- An open session for these imports, moved to the end of the row. Marks the path as its own, for a quick hit next time. -/
+private def findSession (sessions : IO.Ref Sessions) (key : ImportKey) (path : SearchPath) : IO (Option Session) := do
+  let st ← sessions.get
+  for h : i in [0:st.opened.size] do
+    let s := st.opened[i]
+    if key.fits s && (← s.isGoodFor path) then
+      let s := { s with path }
+      sessions.set { st with opened := (st.opened.eraseIdxIfInBounds i).push s }
+      return some s
+  return none
+
+private def keepSession (sessions : IO.Ref Sessions) (s : Session) : IO Unit :=
+  sessions.modify fun st =>
+    let kept := if st.opened.size < st.sessionsMax then st.opened else st.opened.extract (st.opened.size + 1 - st.sessionsMax) st.opened.size
+    { st with opened := kept.push s, next := s.number + 1 }
+
+/-- The session for `key`, imported if need be. `input` and `startPos` only place the message of a failed import, which is
+returned as Lean's own frontend would report it. `progress` is told when an import begins (0) and ends (1). -/
+def openSession (sessions : IO.Ref Sessions) (key : ImportKey) (input : Parser.InputContext) (startPos : String.Pos.Raw)
+    (progress : Nat → IO Unit) : IO (Except MessageLog SessionUse) := do
+  let path ← searchPathRef.get
+  if let some session ← findSession sessions key path then
+    return .ok { session, reused := true, importMs := 0 }
+  progress 0
+  let start ← IO.monoMsNow
+  allowInitializers
+  let (env, messages) ← Elab.processHeaderCore startPos key.imports key.isModule {} {} input (leakEnv := true) (mainModule := mainModule)
+  sessions.modify fun st => { st with importsDone := st.importsDone + 1 }
+  progress 1
+  if messages.hasErrors then return .error messages
+  let session : Session :=
+    { number := (← sessions.get).next, imports := key.imports, isModule := key.isModule, path, files := ← filesByRoot path env, env }
+  keepSession sessions session
+  return .ok { session, reused := false, importMs := (← IO.monoMsNow) - start }
+
+/-- The object that `hello` announces a session with. -/
+def Session.toJson (s : Session) : Json :=
+  Json.mkObj [("session", s.number), ("imports", jsonStrings s.importNames), ("modules", s.modules), ("constants", s.constants)]
+
+end LeanWorker

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <leanworker/messages/errc.hpp>
+
+#include <array>
+
+namespace leanworker {
+namespace {
+
+struct entry {
+  errc code;
+  std::string_view name;
+  std::string_view sentence;
+};
+
+constexpr std::array<entry, errc_count> table{{
+  {errc::none, "none", "no failure"},
+  {errc::not_started, "not_started", "the program could not be started"},
+  {errc::start_timeout, "start_timeout", "no complete handshake within the start deadline"},
+  {errc::handshake_failed, "handshake_failed", "the handshake is not what the protocol demands"},
+  {errc::import_timeout, "import_timeout", "an import did not end within its deadline"},
+  {errc::request_timeout, "request_timeout", "the work did not end within its deadline"},
+  {errc::cancelled, "cancelled", "cancelled"},
+  {errc::child_exited, "child_exited", "the child left without answering"},
+  {errc::child_failed, "child_failed", "the child failed"},
+  {errc::child_signalled, "child_signalled", "a signal ended the child"},
+  {errc::frame_bad_magic, "frame_bad_magic", "what the child sent is not a frame"},
+  {errc::frame_bad_version, "frame_bad_version", "the child speaks another version of the protocol"},
+  {errc::frame_bad_kind, "frame_bad_kind", "a frame of unknown or disallowed kind"},
+  {errc::frame_bad_flags, "frame_bad_flags", "a frame with flags that must be zero"},
+  {errc::frame_too_large, "frame_too_large", "a frame larger than the cap"},
+  {errc::frame_truncated, "frame_truncated", "end of file inside a frame"},
+  {errc::frame_bad_body, "frame_bad_body", "a frame whose body does not have the form its kind demands"},
+  {errc::unexpected_frame, "unexpected_frame", "a frame at the wrong time"},
+  {errc::write_timeout, "write_timeout", "the child did not read what was sent to it"},
+  {errc::channel_closed, "channel_closed", "the child closed its channel but went on living"},
+  {errc::request_too_large, "request_too_large", "the request exceeds the frame cap; nothing was sent"},
+  {errc::child_refused, "child_refused", "the child refused the request"},
+  {errc::worker_busy, "worker_busy", "the worker already has a request"},
+  {errc::worker_stopping, "worker_stopping", "the worker is being stopped"},
+  {errc::restart_limit, "restart_limit", "too many crashes within the restart window"},
+  {errc::start_limit, "start_limit", "too many failed starts in a row"},
+  {errc::overloaded, "overloaded", "the queue is full; nothing was started"},
+  {errc::no_worker, "no_worker", "no worker is left"},
+  {errc::killed_its_worker, "killed_its_worker", "killed its worker twice"},
+  {errc::shutting_down, "shutting_down", "shutting down"},
+  {errc::link_lost, "link_lost", "the link to the child was lost without a report"},
+  {errc::toolchain_not_found, "toolchain_not_found", "no Lean toolchain was found"},
+  {errc::toolchain_broken, "toolchain_broken", "the Lean toolchain does not work"},
+  {errc::host_build_failed, "host_build_failed", "the Lean host could not be compiled"},
+  {errc::io_error, "io_error", "a file could not be read or written"},
+  {errc::stopped, "stopped", "stopped as planned"},
+}};
+
+constexpr bool table_is_in_enum_order() {
+  for (std::size_t i = 0; i < table.size(); ++i)
+    if (static_cast<std::size_t>(table[i].code) != i || table[i].name.empty())
+      return false;
+  return true;
+}
+static_assert(table_is_in_enum_order(), "every errc needs its row, in the order of the enumeration");
+
+} // namespace
+
+std::string_view to_string(errc code) noexcept {
+  auto index = static_cast<std::size_t>(code);
+  return index < table.size() ? table[index].name : "unknown";
+}
+
+std::string_view describe(errc code) noexcept {
+  auto index = static_cast<std::size_t>(code);
+  return index < table.size() ? table[index].sentence : "unknown failure";
+}
+
+} // namespace leanworker

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace leanworker {
+
+/// Every way in which an operation of leanworker can fail. Distinct failures never share a code. None of these is a verdict of Lean:
+/// an error that Lean reports about a file travels inside a successful outcome.
+enum class errc : std::uint8_t {
+  none = 0,            ///< No failure.
+  not_started,         ///< The program could not be executed at all; the exit status carries errno.
+  start_timeout,       ///< No complete handshake within the start deadline.
+  handshake_failed,    ///< The child's `hello`, or its answer to `configure`, is not what the protocol demands.
+  import_timeout,      ///< An import did not end within the import deadline.
+  request_timeout,     ///< A request's work did not end within the request deadline.
+  cancelled,           ///< The caller asked for the end, or is gone.
+  child_exited,        ///< The child left with exit code 0 without answering.
+  child_failed,        ///< The child left with another exit code. See `exit_cause` for what it means.
+  child_signalled,     ///< A signal that we did not send ended the child.
+  frame_bad_magic,     ///< The frame header does not begin with the magic bytes.
+  frame_bad_version,   ///< The peer speaks another version of the protocol.
+  frame_bad_kind,      ///< Unknown kind, or one that this direction does not allow.
+  frame_bad_flags,     ///< A flag or reserved field that must be zero is not.
+  frame_too_large,     ///< The announced body exceeds the cap of this direction.
+  frame_truncated,     ///< End of file inside a frame.
+  frame_bad_body,      ///< The body does not have the form that its kind demands.
+  unexpected_frame,    ///< A well-formed frame at the wrong time, or for a request that is not in flight.
+  write_timeout,       ///< The child did not read what was sent to it within the deadline.
+  channel_closed,      ///< The child closed its end of the channel but went on living.
+  request_too_large,   ///< The request exceeds the negotiated cap; nothing was sent.
+  child_refused,       ///< The child answered with an error object; its code is in the outcome.
+  worker_busy,         ///< The worker already has a request.
+  worker_stopping,     ///< The worker takes no more requests because it is being stopped.
+  restart_limit,       ///< Too many ends within the restart window; the worker gave up.
+  start_limit,         ///< Too many starts in a row that never became ready; the worker gave up.
+  overloaded,          ///< The bounded queue is full; nothing was started.
+  no_worker,           ///< No worker is left that could take the request; nothing was started.
+  killed_its_worker,   ///< The request was running in two different children when they died; it is not tried again.
+  shutting_down,       ///< The pool is shutting down; the request was not started, or its work was discarded.
+  link_lost,           ///< The actor that speaks for the child died without a report.
+  toolchain_not_found, ///< No Lean toolchain at any of the places searched.
+  toolchain_broken,    ///< A toolchain was found but does not work.
+  host_build_failed,   ///< The Lean host could not be compiled for this toolchain.
+  io_error,            ///< A file or descriptor could not be read or written.
+  stopped,             ///< A planned end: the owner stopped the child. Not a failure of the child.
+};
+
+/// How many enumerators `errc` has; `to_string` is checked against it.
+inline constexpr int errc_count = static_cast<int>(errc::stopped) + 1;
+
+/// The enumerator's name, for example "start_timeout". Never empty; "unknown" for a value outside the enumeration.
+std::string_view to_string(errc code) noexcept;
+
+/// One sentence for people, for example "no complete handshake within the start deadline".
+std::string_view describe(errc code) noexcept;
+
+} // namespace leanworker
