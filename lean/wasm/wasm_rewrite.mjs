@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The changes to lean.wasm: few exports, a table slot for every function that had one, no clean-up at exit.
+// The changes to lean.wasm: few exports, a table slot for every exported function, some bodies replaced.
 //
 // Why: the package exports 201,110 names. lean.js makes a JS object of each, in every thread, which takes 24 s and 3.6 GB,
 // and Node 20 refuses more than 100,000. Lean's interpreter needs the names for one thing only, `dlsym`: name → table slot.
 // So the functions get slots in the binary, and the names go into a symbol table (symbol_table.mjs).
 import { encodeS32, encodeU32, readSections, sectionId, writeModule } from "./wasm_binary.mjs";
-import { externalKind, findBody, isUnaryI32, readElements, readExports, readGlobals, readImports, readTableSize } from "./wasm_sections.mjs";
+import { externalKind, findBody, functionType, readElements, readExports, readGlobals, readImports, readTableSize } from "./wasm_sections.mjs";
+import { editBody, edits } from "./wasm_edits.mjs";
 
 // Names of compiled Lean and C++ code. Nothing in lean.js calls them by name.
 const isCompiledCode = (name) => /^(l_|_Z|initialize_|lean_llvm|LLVM)/.test(name);
-
-// `lean::initializer::~initializer()`, in both of its names. When C `main` returns, it frees the modules' data in the wrong
-// order and traps about every second time ("memory access out of bounds" after the work was done). The process ends
-// anyway, so the destructor does nothing: it returns `this`, as wasm destructors do.
-const destructor = "_ZN4lean11initializerD1Ev";
-const returnThis = Buffer.from([4, 0x00, 0x20, 0x00, 0x0b]); // size 4; no locals; local.get 0; end
 
 const isKept = (entry, gotNames) =>
   (entry.kind !== externalKind.function && entry.kind !== externalKind.global) || gotNames.has(entry.name) || !isCompiledCode(entry.name);
@@ -49,17 +44,33 @@ function elementSection(oldSegment, added, tableSize) {
   return [Buffer.from([2]), oldSegment, Buffer.from(head), Buffer.from(indices)];
 }
 
-function codeSection(bytes, sections, exports, importedFunctions) {
-  const entry = exports.find((candidate) => candidate.name === destructor);
-  if (!entry) throw new Error(`wasm: no export ${destructor}`);
-  const ownIndex = entry.index - importedFunctions;
-  if (!isUnaryI32(bytes, sections, ownIndex)) throw new Error(`wasm: ${destructor} has an unexpected type`);
-  const section = sections.find((candidate) => candidate.id === sectionId.code);
-  const body = findBody(bytes, sections, ownIndex);
-  return [bytes.subarray(section.content, body.start), returnThis, bytes.subarray(body.end, section.end)];
+/** `[{start, end, chunk}]`, in the order of the code: which bytes each edit replaces. */
+function placeEdits(bytes, sections, exports, importedFunctions) {
+  const place = (edit) => {
+    const entry = exports.find((candidate) => candidate.name === edit.name && candidate.kind === externalKind.function);
+    if (!entry) throw new Error(`wasm: no exported function ${edit.name}`);
+    const ownIndex = entry.index - importedFunctions;
+    const actual = functionType(bytes, sections, ownIndex);
+    if (actual !== edit.type) throw new Error(`wasm: ${edit.name} has type ${actual}, expected ${edit.type}`);
+    const { start, content, end } = findBody(bytes, sections, ownIndex);
+    const body = editBody(edit, bytes.subarray(content, end));
+    return { start, end, chunk: Buffer.from([...encodeU32(body.length), ...body]) };
+  };
+  return edits.map(place).sort((a, b) => a.start - b.start);
 }
 
-/** `{wasm, symbols, keptNames, gotNames}` for the bytes of the package's lean.wasm. */
+function codeSection(bytes, sections, exports, importedFunctions) {
+  const section = sections.find((candidate) => candidate.id === sectionId.code);
+  const chunks = [];
+  let position = section.content;
+  for (const { start, end, chunk } of placeEdits(bytes, sections, exports, importedFunctions)) {
+    chunks.push(bytes.subarray(position, start), chunk);
+    position = end;
+  }
+  return [...chunks, bytes.subarray(position, section.end)];
+}
+
+/** `{wasm, symbols, keptNames}` for the bytes of the package's lean.wasm. */
 export function rewriteWasm(bytes) {
   const sections = readSections(bytes);
   const imports = readImports(bytes, sections);
@@ -76,5 +87,5 @@ export function rewriteWasm(bytes) {
     [sectionId.element, elementSection(elements.segment, added, tableSize)],
     [sectionId.code, codeSection(bytes, sections, exports, imports.functions)],
   ]);
-  return { wasm: writeModule(bytes, sections, replaced), symbols, keptNames: new Set(kept.map((entry) => entry.name)), slotsAdded: added.length };
+  return { wasm: writeModule(bytes, sections, replaced), symbols, keptNames: new Set(kept.map((entry) => entry.name)) };
 }

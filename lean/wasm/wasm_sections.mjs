@@ -100,26 +100,35 @@ export function readElements(bytes, sections) {
   return { slots, segment: bytes.subarray(start, reader.end) };
 }
 
-/** Whether function `index` (counted from the first own function) has the type (i32) -> i32. */
-export function isUnaryI32(bytes, sections, ownIndex) {
+const valueTypes = { 0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0x7c: "f64" };
+const readValueTypes = (reader) => Array.from({ length: reader.u32() }, () => valueTypes[reader.u8()] ?? "other");
+
+function readFunctionType(reader) {
+  if (reader.u8() !== 0x60) throw new Error("wasm: expected a function type");
+  return `(${readValueTypes(reader).join(" ")}) -> (${readValueTypes(reader).join(" ")})`;
+}
+
+/** The type of function `ownIndex` (counted from the first own function) as text: "(i32 i64) -> (i32)". */
+export function functionType(bytes, sections, ownIndex) {
   const functions = sectionReader(bytes, sections, sectionId.function);
   functions.u32();
   for (let i = 0; i < ownIndex; i++) functions.skipLeb();
   const typeIndex = functions.u32();
   const types = sectionReader(bytes, sections, sectionId.type);
   types.u32();
-  const readType = () => [types.u8(), ...Array.from({ length: types.u32() }, () => types.u8()), "->", ...Array.from({ length: types.u32() }, () => types.u8())];
-  for (let i = 0; i < typeIndex; i++) readType();
-  return readType().join(" ") === "96 127 -> 127";
+  for (let i = 0; i < typeIndex; i++) readFunctionType(types);
+  return readFunctionType(types);
 }
 
-/** Start and end of the body of function `ownIndex`, its size prefix included. */
+/** The body of function `ownIndex`: `start` is where its size is written, `content` where its code begins. */
 export function findBody(bytes, sections, ownIndex) {
   const reader = sectionReader(bytes, sections, sectionId.code);
   reader.u32();
   for (let i = 0; ; i++) {
     const start = reader.position;
-    reader.skip(reader.u32());
-    if (i === ownIndex) return { start, end: reader.position };
+    const size = reader.u32();
+    const content = reader.position;
+    reader.skip(size);
+    if (i === ownIndex) return { start, content, end: reader.position };
   }
 }

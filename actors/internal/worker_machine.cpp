@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <leanworker/actors/internal/worker_machine.hpp>
+#include <leanworker/actors/internal/worker_outcomes.hpp>
+
+#include <algorithm>
+
+namespace leanworker::internal {
+worker_machine::worker_machine(worker_config config, std::string configure_json, std::function<double()> random)
+    : config_{std::move(config)}, configure_json_{std::move(configure_json)}, random_{std::move(random)}, window_{config_.restart} {}
+
+worker_effects worker_machine::start(time_point) {
+  worker_effects out;
+  spawn(out);
+  return out;
+}
+
+// -- from the owner -----------------------------------------------------------
+
+worker_effects worker_machine::run(run_request request, time_point now) {
+  if (auto code = refusal(); code != errc::none)
+    return refuse(request.id, code);
+  worker_effects out;
+  waiting_.emplace().request = std::move(request);
+  if (status_.state == worker_state::ready)
+    become_ready(out, now);
+  return out;
+}
+
+errc worker_machine::refusal() const noexcept {
+  if (status_.state == worker_state::given_up)
+    return gave_up_;
+  if (stay_down_)
+    return errc::worker_stopping;
+  return waiting_ || (running_ && !running_->answered) ? errc::worker_busy : errc::none;
+}
+
+worker_effects worker_machine::refuse(ticket id, errc code) {
+  auto outcome = outcome_of(code);
+  outcome.generation = status_.generation;
+  return {effect::finish{id, std::move(outcome)}};
+}
+
+worker_effects worker_machine::cancel(ticket id, time_point now) {
+  worker_effects out;
+  if (waiting_ && waiting_->request.id == id)
+    answer_waiting(out, outcome_of(errc::cancelled), now);
+  if (!running_ || running_->answered || running_->request.id != id)
+    return out;
+  answer(out, *running_, outcome_of(errc::cancelled), now);
+  if (status_.state == worker_state::busy) {
+    phase_ = phase::cancelled;
+    out.push_back(effect::send{frame_kind::cancel, running_->wire_id, {}, config_.cancel_grace});
+    arm(out, config_.cancel_grace);
+  }
+  return out;
+}
+
+worker_effects worker_machine::stop(bool firmly, time_point now) {
+  worker_effects out;
+  bool repeated = std::exchange(stay_down_, true);
+  answer_waiting(out, outcome_of(errc::shutting_down), now);
+  if (running_ && !running_->answered)
+    answer(out, *running_, outcome_of(errc::shutting_down), now);
+  switch (status_.state) {
+    case worker_state::starting:
+    case worker_state::ready:
+    case worker_state::busy:
+    case worker_state::stopping: begin_planned_end(out, firmly ? stop_mode::firm : stop_mode::polite); break;
+    case worker_state::down:
+    case worker_state::given_up:
+      disarm();
+      if (!repeated)
+        tell(out, worker_event_kind::stopped);
+      break;
+    case worker_state::killing:
+    case worker_state::reaping: break;
+  }
+  return out;
+}
+
+worker_effects worker_machine::cycle(time_point) {
+  worker_effects out;
+  if (status_.state == worker_state::ready)
+    begin_planned_end(out, stop_mode::polite);
+  else if (status_.state == worker_state::busy)
+    cycle_asked_ = true;
+  return out;
+}
+
+// -- from the link ------------------------------------------------------------
+
+worker_effects worker_machine::started(const child_started& event) {
+  worker_effects out;
+  if (stale(event.generation))
+    return out;
+  status_.pid = event.pid;
+  tell(out, worker_event_kind::started);
+  return out;
+}
+
+worker_effects worker_machine::hello(const child_hello& event, time_point) {
+  worker_effects out;
+  if (stale(event.generation))
+    return out;
+  if (status_.state != worker_state::starting || phase_ != phase::hello) {
+    if (child_lives() && status_.state != worker_state::stopping)
+      kill(out, errc::unexpected_frame, "a second hello", stop_mode::hard, worker_state::killing);
+    return out;
+  }
+  phase_ = phase::configure;
+  body_bytes_max_ = std::min(config_.child.frame_bytes_max_to_child, event.receive_bytes_max);
+  out.push_back(effect::accept{config_.child.frame_bytes_max_to_parent});
+  out.push_back(effect::send{frame_kind::configure, next_wire_id_++, configure_json_, config_.start_timeout});
+  return out;
+}
+
+worker_effects worker_machine::response(child_response event, time_point now) {
+  worker_effects out;
+  if (stale(event.generation) || !child_lives() || status_.state == worker_state::stopping)
+    return out;
+  if (status_.state == worker_state::starting && phase_ == phase::configure && event.request_id == next_wire_id_ - 1) {
+    if (event.refused)
+      kill(out, errc::handshake_failed, "configure was refused: " + event.body, stop_mode::hard, worker_state::killing);
+    else
+      become_ready(out, now);
+    return out;
+  }
+  if (status_.state != worker_state::busy || event.request_id != running_->wire_id) {
+    kill(out, errc::unexpected_frame, "a response to request " + std::to_string(event.request_id) + ", which does not run", stop_mode::hard,
+         worker_state::killing);
+    return out;
+  }
+  if (!running_->answered) {
+    auto outcome = outcome_of(event.refused ? errc::child_refused : errc::none, {});
+    outcome.body = std::move(event.body);
+    answer(out, *running_, std::move(outcome), now);
+  }
+  running_.reset();
+  become_ready(out, now);
+  return out;
+}
+
+worker_effects worker_machine::progress(const child_progress& event) {
+  worker_effects out;
+  if (stale(event.generation) || status_.state != worker_state::busy || event.request_id != running_->wire_id || event.phase != "import"
+      || phase_ == phase::cancelled)
+    return out;
+  const auto& request = running_->request;
+  if (phase_ == phase::work && !running_->imported && event.current < event.total) {
+    phase_ = phase::import;
+    running_->imported = true;
+    ++status_.imports;
+    arm(out, chosen(request.import_timeout, config_.import_timeout));
+    tell(out, worker_event_kind::importing);
+  } else if (phase_ == phase::import && event.current >= event.total) {
+    phase_ = phase::work;
+    arm(out, chosen(request.request_timeout, config_.request_timeout));
+  }
+  return out;
+}
+
+worker_effects worker_machine::log(const child_log& event) {
+  worker_effects out;
+  if (stale(event.generation))
+    return out;
+  tell(out, worker_event_kind::log);
+  std::get<effect::tell>(out.back()).event.text = event.level + ": " + event.text;
+  return out;
+}
+
+worker_effects worker_machine::fault(const child_fault& event) {
+  worker_effects out;
+  if (stale(event.generation) || !child_lives() || status_.state == worker_state::stopping)
+    return out;
+  kill(out, event.cause, event.detail, stop_mode::hard, worker_state::reaping);
+  return out;
+}
+
+worker_effects worker_machine::down(child_down event, time_point now) {
+  worker_effects out;
+  if (stale(event.generation))
+    return out;
+  bool planned = status_.state == worker_state::stopping;
+  bool was_starting = !became_ready_;
+  if (cause_ != errc::none) {
+    event.cause = cause_; // ours was first
+    if (!cause_detail_.empty())
+      event.detail = cause_detail_;
+  }
+  status_.pid = 0;
+  disarm();
+  ++(planned ? status_.planned_ends : status_.failures);
+  tell(out, worker_event_kind::down);
+  std::get<effect::tell>(out.back()).event.down = event;
+  status_.state = worker_state::down;
+  if (running_ && !running_->answered)
+    answer(out, *running_, outcome_of(event), now);
+  running_.reset();
+  if (planned) {
+    if (stay_down_)
+      tell(out, worker_event_kind::stopped);
+    else
+      spawn(out);
+    return out;
+  }
+  // A request that waits for a start fails with that start; one that waits behind a working child goes on waiting for the next.
+  if (was_starting)
+    answer_waiting(out, outcome_of(event), now);
+  after_failure(out, event, was_starting, now);
+  return out;
+}
+
+// -- from the clock -----------------------------------------------------------
+
+worker_effects worker_machine::timer(std::uint64_t epoch, time_point now) {
+  worker_effects out;
+  if (epoch != epoch_) {
+    ++status_.stale_dropped;
+    return out;
+  }
+  switch (status_.state) {
+    case worker_state::starting: kill(out, errc::start_timeout, "no handshake", stop_mode::firm, worker_state::killing); break;
+    case worker_state::busy: {
+      auto cause = phase_ == phase::cancelled ? errc::cancelled : phase_ == phase::import ? errc::import_timeout : errc::request_timeout;
+      if (!running_->answered)
+        answer(out, *running_, outcome_of(cause), now);
+      running_.reset();
+      kill(out, cause, {}, stop_mode::firm, worker_state::killing);
+      break;
+    }
+    case worker_state::down: spawn(out); break;
+    case worker_state::stopping:
+    case worker_state::killing:
+    case worker_state::reaping: {
+      child_down lost;
+      lost.generation = status_.generation;
+      lost.cause = errc::link_lost;
+      return down(std::move(lost), now);
+    }
+    case worker_state::ready:
+    case worker_state::given_up: break;
+  }
+  return out;
+}
+
+} // namespace leanworker::internal

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/actors/internal/restart_window.hpp>
+#include <leanworker/child/frame.hpp>
+#include <leanworker/child/internal/stop_ladder.hpp>
+#include <leanworker/config/worker_config.hpp>
+#include <leanworker/messages/request.hpp>
+#include <leanworker/messages/worker.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace leanworker::internal {
+
+/// What the machine wants done. The worker actor carries these out in order.
+namespace effect {
+struct spawn { ///< Make a link for this generation.
+  std::uint64_t generation;
+  friend bool operator==(const spawn&, const spawn&) = default;
+};
+struct accept { ///< Let the child send bodies up to this size.
+  std::uint32_t body_bytes_max;
+  friend bool operator==(const accept&, const accept&) = default;
+};
+struct send { ///< Write a frame.
+  frame_kind kind;
+  std::uint64_t request_id;
+  std::string body;
+  std::chrono::milliseconds timeout;
+  friend bool operator==(const send&, const send&) = default;
+};
+struct stop { ///< Have the link end its child.
+  stop_mode mode;
+  friend bool operator==(const stop&, const stop&) = default;
+};
+struct arm { ///< Set the only timer; an earlier one becomes stale.
+  std::uint64_t epoch;
+  std::chrono::milliseconds after;
+  friend bool operator==(const arm&, const arm&) = default;
+};
+struct finish { ///< Tell the owner the one outcome of a request.
+  ticket id;
+  request_outcome outcome;
+  friend bool operator==(const finish&, const finish&) = default;
+};
+struct tell { ///< Tell the owner.
+  worker_event event;
+  friend bool operator==(const tell&, const tell&) = default;
+};
+} // namespace effect
+
+using worker_effect
+    = std::variant<effect::spawn, effect::accept, effect::send, effect::stop, effect::arm, effect::finish, effect::tell>;
+using worker_effects = std::vector<worker_effect>;
+
+/// Every decision of a worker, as a pure state machine: events in, effects out; time and dice are arguments. One request at a time, tagged
+/// (generation, request id). The outcome of a request is decided once; what belongs to a dead generation is dropped and counted.
+class worker_machine {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// `configure_json` is the body of the configure frame; `random` gives numbers in [0, 1).
+  worker_machine(worker_config config, std::string configure_json, std::function<double()> random);
+
+  worker_effects start(time_point now);
+
+  // -- from the owner ---
+  worker_effects run(run_request request, time_point now);
+  worker_effects cancel(ticket id, time_point now);
+  worker_effects stop(bool firmly, time_point now);
+  worker_effects cycle(time_point now);
+
+  // -- from the link ---
+  worker_effects started(const child_started& event);
+  worker_effects hello(const child_hello& event, time_point now);
+  worker_effects response(child_response event, time_point now);
+  worker_effects progress(const child_progress& event);
+  worker_effects log(const child_log& event);
+  worker_effects fault(const child_fault& event);
+  worker_effects down(child_down event, time_point now);
+
+  // -- from the clock ---
+  worker_effects timer(std::uint64_t epoch, time_point now);
+
+  worker_state state() const noexcept { return status_.state; }
+  const worker_status& status() const noexcept { return status_; }
+
+private:
+  enum class phase : std::uint8_t { hello, configure, work, import, cancelled };
+  struct current_request {
+    run_request request;
+    std::uint64_t wire_id = 0; ///< 0: not dispatched.
+    time_point dispatched_at{};
+    bool answered = false; ///< Its outcome was told; the child's own answer is still to come.
+    bool imported = false;
+  };
+
+  bool stale(std::uint64_t generation);
+  bool child_lives() const noexcept;
+  void spawn(worker_effects& out);
+  void arm(worker_effects& out, std::chrono::milliseconds after);
+  void disarm() noexcept { ++epoch_; }
+  void tell(worker_effects& out, worker_event_kind kind);
+  void answer(worker_effects& out, current_request& request, request_outcome outcome, time_point now);
+  void answer_waiting(worker_effects& out, request_outcome outcome, time_point now);
+  void kill(worker_effects& out, errc cause, std::string detail, stop_mode mode, worker_state next);
+  void dispatch(worker_effects& out, time_point now);
+  void become_ready(worker_effects& out, time_point now);
+  void begin_planned_end(worker_effects& out, stop_mode mode);
+  bool counts_as_failure() const noexcept;
+  void after_failure(worker_effects& out, const child_down& end, bool was_starting, time_point now);
+  errc refusal() const noexcept;
+  worker_effects refuse(ticket id, errc code);
+
+  worker_config config_;
+  std::string configure_json_;
+  std::function<double()> random_;
+  restart_window window_;
+  worker_status status_;
+  phase phase_ = phase::hello;
+  std::optional<current_request> running_; ///< Dispatched; set in `busy`, and until the end of a child that failed under it.
+  std::optional<current_request> waiting_; ///< Accepted; goes to the child as soon as one is ready.
+  std::uint64_t epoch_ = 0;
+  std::uint64_t next_wire_id_ = 1;
+  std::uint32_t body_bytes_max_ = frame_bytes_max_initial;
+  bool first_spawn_ = true;
+  bool became_ready_ = false; ///< This generation.
+  bool stay_down_ = false;    ///< `stop` was asked.
+  bool cycle_asked_ = false;
+  errc cause_ = errc::none;   ///< Why the running generation is being ended by us.
+  std::string cause_detail_;
+  errc gave_up_ = errc::none;
+};
+
+} // namespace leanworker::internal

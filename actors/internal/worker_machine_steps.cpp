@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps that the events of worker_machine.cpp are made of.
+#include <leanworker/actors/internal/worker_machine.hpp>
+#include <leanworker/actors/internal/worker_outcomes.hpp>
+
+namespace leanworker::internal {
+
+bool worker_machine::stale(std::uint64_t generation) {
+  bool dead = status_.state == worker_state::down || status_.state == worker_state::given_up;
+  if (generation == status_.generation && !dead)
+    return false;
+  ++status_.stale_dropped;
+  return true;
+}
+
+bool worker_machine::child_lives() const noexcept {
+  switch (status_.state) {
+    case worker_state::starting:
+    case worker_state::ready:
+    case worker_state::busy:
+    case worker_state::stopping: return true;
+    default: return false;
+  }
+}
+
+void worker_machine::spawn(worker_effects& out) {
+  if (!std::exchange(first_spawn_, false)) {
+    ++status_.generation;
+    ++status_.restarts;
+  }
+  status_.state = worker_state::starting;
+  status_.imports = 0;
+  phase_ = phase::hello;
+  next_wire_id_ = 1;
+  became_ready_ = cycle_asked_ = false;
+  cause_ = errc::none;
+  cause_detail_.clear();
+  out.push_back(effect::spawn{status_.generation});
+  arm(out, config_.start_timeout);
+}
+
+void worker_machine::arm(worker_effects& out, std::chrono::milliseconds after) { out.push_back(effect::arm{++epoch_, after}); }
+
+void worker_machine::tell(worker_effects& out, worker_event_kind kind) {
+  worker_event event;
+  event.kind = kind;
+  event.generation = status_.generation;
+  event.pid = status_.pid;
+  out.push_back(effect::tell{std::move(event)});
+}
+
+void worker_machine::answer(worker_effects& out, current_request& request, request_outcome outcome, time_point now) {
+  outcome.generation = status_.generation;
+  outcome.work_started = request.wire_id != 0;
+  if (request.wire_id != 0)
+    outcome.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - request.dispatched_at);
+  request.answered = true;
+  out.push_back(effect::finish{request.request.id, std::move(outcome)});
+}
+
+void worker_machine::answer_waiting(worker_effects& out, request_outcome outcome, time_point now) {
+  if (!waiting_)
+    return;
+  answer(out, *waiting_, std::move(outcome), now);
+  waiting_.reset();
+}
+
+void worker_machine::kill(worker_effects& out, errc cause, std::string detail, stop_mode mode, worker_state next) {
+  cause_ = cause;
+  cause_detail_ = std::move(detail);
+  status_.state = next;
+  if (next == worker_state::killing)
+    out.push_back(effect::stop{mode});
+  arm(out, config_.reap_guard);
+}
+
+void worker_machine::become_ready(worker_effects& out, time_point now) {
+  bool first = !std::exchange(became_ready_, true);
+  status_.state = worker_state::ready;
+  disarm();
+  if (first)
+    tell(out, worker_event_kind::ready);
+  bool full = config_.imports_max != 0 && status_.imports >= config_.imports_max;
+  if (cycle_asked_ || (full && waiting_))
+    return begin_planned_end(out, stop_mode::polite);
+  if (waiting_)
+    dispatch(out, now);
+}
+
+void worker_machine::dispatch(worker_effects& out, time_point now) {
+  auto& request = waiting_->request;
+  if (auto bytes = request.body.size(); bytes > body_bytes_max_) {
+    auto text = "the request has " + std::to_string(bytes) + " bytes, the cap is " + std::to_string(body_bytes_max_);
+    return answer_waiting(out, outcome_of(errc::request_too_large, std::move(text)), now);
+  }
+  status_.state = worker_state::busy;
+  phase_ = phase::work;
+  ++status_.requests;
+  auto timeout = chosen(request.request_timeout, config_.request_timeout);
+  out.push_back(effect::send{frame_kind::request, next_wire_id_, std::move(request.body), timeout});
+  running_ = std::exchange(waiting_, std::nullopt);
+  running_->wire_id = next_wire_id_++;
+  running_->dispatched_at = now;
+  arm(out, timeout);
+}
+
+void worker_machine::begin_planned_end(worker_effects& out, stop_mode mode) {
+  status_.state = worker_state::stopping;
+  out.push_back(effect::stop{mode});
+  arm(out, config_.reap_guard);
+}
+
+bool worker_machine::counts_as_failure() const noexcept {
+  // An end that we brought about because of a request says nothing about the health of the worker: a batch of endless programs must not make
+  // it give up.
+  return cause_ != errc::request_timeout && cause_ != errc::import_timeout && cause_ != errc::cancelled;
+}
+
+void worker_machine::after_failure(worker_effects& out, const child_down& end, bool was_starting, time_point now) {
+  if (stay_down_)
+    return tell(out, worker_event_kind::stopped);
+  restart_window::decision decision;
+  if (counts_as_failure())
+    decision = window_.failed(now, !was_starting, end.uptime, random_());
+  if (decision.give_up == errc::none) {
+    tell(out, worker_event_kind::restarting);
+    std::get<effect::tell>(out.back()).event.delay = decision.delay;
+    return arm(out, decision.delay);
+  }
+  gave_up_ = decision.give_up;
+  status_.state = worker_state::given_up;
+  auto outcome = outcome_of(gave_up_, std::string{describe(gave_up_)} + "; last: " + end.str());
+  outcome.down = end;
+  answer_waiting(out, std::move(outcome), now);
+  tell(out, worker_event_kind::gave_up);
+  auto& event = std::get<effect::tell>(out.back()).event;
+  event.cause = gave_up_;
+  event.down = end;
+}
+
+} // namespace leanworker::internal

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <leanworker/actors/worker.hpp>
+
+#include <leanworker/actors/internal/handlers.hpp>
+#include <leanworker/child/handshake.hpp>
+
+#include <random>
+
+namespace leanworker {
+namespace {
+
+using self_pointer = worker_actor::stateful_pointer<worker_runtime_state>;
+namespace effect = internal::effect;
+
+/// Carries out what the machine decided; one overload per effect.
+struct performer {
+  self_pointer self;
+
+  void operator()(effect::spawn& e) {
+    auto& state = self->state;
+    state.link = state.spec.links(self->home_system(), e.generation, worker_actor{self});
+    self->monitor(state.link);
+    state.link_address = caf::actor_cast<caf::actor_addr>(state.link);
+  }
+  void operator()(effect::accept& e) { tell_link(link_accept{e.body_bytes_max}); }
+  void operator()(effect::send& e) { tell_link(link_send{static_cast<std::uint8_t>(e.kind), e.request_id, std::move(e.body), e.timeout}); }
+  void operator()(effect::stop& e) { tell_link(link_stop{static_cast<std::uint8_t>(e.mode)}); }
+  void operator()(effect::arm& e) { self->delayed_send(self, e.after, worker_timer{e.epoch}); }
+  void operator()(effect::finish& e) { self->send(self->state.owner, request_done{self->state.spec.id, e.id, std::move(e.outcome)}); }
+  void operator()(effect::tell& e) {
+    e.event.worker = self->state.spec.id;
+    self->send(self->state.owner, std::move(e.event));
+  }
+
+  template <class Message>
+  void tell_link(Message message) {
+    if (self->state.link)
+      self->send(self->state.link, std::move(message));
+  }
+};
+
+void perform(self_pointer self, internal::worker_effects effects) {
+  for (auto& what : effects)
+    std::visit(performer{self}, what);
+}
+
+/// A link that dies without its last word leaves a generation about which nothing more will be heard.
+void link_is_down(self_pointer self, const caf::down_msg& down) {
+  if (down.source != self->state.link_address)
+    return;
+  child_down lost;
+  lost.generation = self->state.machine->status().generation;
+  lost.cause = errc::link_lost;
+  perform(self, self->state.machine->down(std::move(lost), self->clock().now()));
+}
+
+std::function<double()> seeded_dice(std::uint32_t seed) {
+  return [engine = std::mt19937{seed}]() mutable { return std::uniform_real_distribution<>{0.0, 1.0}(engine); };
+}
+
+} // namespace
+
+worker_actor::behavior_type worker(self_pointer self, worker_spec spec, worker_owner_actor owner) {
+  internal::install_quiet_handlers(self);
+  self->set_down_handler([self](caf::down_msg& down) { link_is_down(self, down); });
+  auto& state = self->state;
+  auto dice = spec.random ? spec.random : seeded_dice(spec.id);
+  state.machine = std::make_unique<internal::worker_machine>(spec.config, encode_configure(spec.config.child), std::move(dice));
+  state.spec = std::move(spec);
+  state.owner = std::move(owner);
+  auto now = [self] { return self->clock().now(); };
+  auto machine = state.machine.get();
+  perform(self, machine->start(now()));
+  return {
+    [=](run_request& m) { perform(self, machine->run(std::move(m), now())); },
+    [=](const cancel_request& m) { perform(self, machine->cancel(m.id, now())); },
+    [=](const stop_worker& m) { perform(self, machine->stop(m.firmly, now())); },
+    [=](const cycle_worker&) { perform(self, machine->cycle(now())); },
+    [=](const get_worker_status&) { return machine->status(); },
+    [=](const child_started& m) { perform(self, machine->started(m)); },
+    [=](const child_hello& m) { perform(self, machine->hello(m, now())); },
+    [=](child_response& m) { perform(self, machine->response(std::move(m), now())); },
+    [=](const child_progress& m) { perform(self, machine->progress(m)); },
+    [=](const child_log& m) { perform(self, machine->log(m)); },
+    [=](const child_fault& m) { perform(self, machine->fault(m)); },
+    [=](child_down& m) { perform(self, machine->down(std::move(m), now())); },
+    [=](const worker_timer& m) { perform(self, machine->timer(m.epoch, now())); },
+  };
+}
+
+} // namespace leanworker

@@ -1,0 +1,240 @@
+-- SPDX-License-Identifier: Apache-2.0
+import Lean.Elab.Frontend
+import LeanWorker.Session
+import LeanWorker.Report
+
+/-!
+# check
+
+Elaborates one source as `lean --json` would, command by command, so that it can be cancelled between and inside commands, can
+tell how far it is, and never holds more than the messages of one command. `Elab.async` is off: when a command returns, its
+messages are all there, and all its work was done (and its heartbeats counted) on this thread.
+-/
+
+open Lean Elab
+
+namespace LeanWorker
+
+/-! ## Lean options of a request -/
+
+private def optionError (name what : String) : RequestError :=
+  { code := .badRequest, message := s!"member `options.{name}` {what}" }
+
+/-- The value in the type that the option was declared with. -/
+private def optionValue (name : String) (decl : OptionDecl) (value : Json) : Except RequestError DataValue :=
+  match decl.defValue with
+  | .ofBool _ => as bool .ofBool
+  | .ofNat _ => as (natural 0 (2 ^ 62)) .ofNat
+  | .ofString _ => as string .ofString
+  | .ofName _ => as string (.ofName ·.toName)
+  | _ => throw (optionError name "cannot be set from outside; use `set_option` in the source")
+where
+  as {α : Type} (reader : Reader α) (wrap : α → DataValue) : Except RequestError DataValue :=
+    match reader.read value with
+    | some a => .ok (wrap a)
+    | none => .error (optionError name s!"must be {reader.expected}")
+
+/-- Reads the member `options`. Importing a module may register more options, so a name that is not known yet is an error only
+with `final`, that is after the import. -/
+def readOptions (request : Json) (final : Bool) : RequestIO Options := do
+  let some options ← ofExcept (member? request "options" object) | return {}
+  let .ok members := options.getObj? | return {}
+  let decls ← getOptionDecls
+  let mut result : Options := {}
+  for (name, value) in members.toList do
+    match decls.find? name.toName with
+    | some decl => result := result.insert name.toName (← ofExcept (optionValue name decl value))
+    | none => if final then throw (optionError name "is not an option of this Lean or of the imported modules")
+  return result
+
+/-! ## The request -/
+
+structure CheckRequest where
+  source : String
+  fileName : String
+  imports : Option (Array Name)
+  limits : ReportLimits
+  heartbeats : Option Nat
+  axioms : Bool
+  /-- The request itself: its options are read again after the import. -/
+  json : Json
+
+/-- Module names, none of them empty. -/
+def readImports (request : Json) : Except RequestError (Option (Array Name)) := do
+  let some names ← member? request "imports" strings | return none
+  names.mapM (m := Except RequestError) (fun text => do
+    let name := text.toName
+    if name.isAnonymous then throw { code := .badRequest, message := s!"member `imports` holds '{text}', which is no module name" }
+    return name) |>.map some
+
+private def readFile (path : String) : RequestIO String := do
+  unless System.FilePath.isAbsolute path do
+    throw { code := .badRequest, message := s!"member `path` must be absolute, not '{path}'" }
+  match ← (IO.FS.readBinFile path).toBaseIO with
+  | .error e => throw { code := .ioError, message := s!"cannot read `path`: {e}" }
+  | .ok bytes =>
+    let some text := String.fromUTF8? bytes | throw { code := .ioError, message := s!"the file at `path` is not UTF-8: {path}" }
+    return text
+
+private def readSource (request : Json) : RequestIO (String × String) := do
+  match ← ofExcept (member? request "source" string), ← ofExcept (member? request "path" string) with
+  | some source, none => return (source, "<source>")
+  | none, some path => return (← readFile path, path)
+  | _, _ => throw { code := .badRequest, message := "exactly one of the members `source` and `path` must be there" }
+
+private def readLimits (request : Json) : Except RequestError (ReportLimits × Option Nat) := do
+  let some limits ← member? request "limits" object | return ({}, none)
+  let read name most := member? limits name (natural 0 most) "limits."
+  let default : ReportLimits := {}
+  return ({ messagesMax := (← read "messages_max" 1000000).getD default.messagesMax
+            declarationsMax := (← read "declarations_max" 1000000).getD default.declarationsMax
+            outputBytesMax := (← read "output_bytes_max" 268435456).getD default.outputBytesMax },
+          ← read "heartbeats" 1000000000)
+
+def readCheckRequest (request : Json) : RequestIO CheckRequest := do
+  let label ← ofExcept (member? request "file_name" string)
+  let imports ← ofExcept (readImports request)
+  let (limits, heartbeats) ← ofExcept (readLimits request)
+  let axioms := (← ofExcept (member? request "axioms" bool)).getD false
+  discard <| readOptions request (final := false)
+  let (source, name) ← readSource request
+  return { source, fileName := label.getD name, imports, limits, heartbeats, axioms, json := request }
+
+/-! ## Elaboration -/
+
+/-- What the work may use while it runs. -/
+structure CheckContext where
+  sessions : IO.Ref Sessions
+  token : IO.CancelToken
+  /-- Sends a progress frame: phase, current, total. -/
+  progress : String → Nat → Nat → IO Unit
+
+/-- `lean` skips a first line `#lang lean4`. -/
+private def withoutLangLine (source : String) : String :=
+  match source.splitOn "\n" with
+  | first :: rest => if first.trimAscii.copy == "#lang lean4" then "\n".intercalate ("" :: rest) else source
+  | [] => source
+
+/-- The imports that the header asks for; those of the request apply only if the source has no header at all. -/
+private def importKey (header : HeaderSyntax) (wanted : Option (Array Name)) : ImportKey :=
+  let hasHeader := header.raw.getArgs.any fun part => part.getNumArgs != 0
+  match wanted with
+  | some names => if hasHeader then fromHeader else { imports := names.map fun module => { module } }
+  | none => fromHeader
+where
+  fromHeader := { imports := header.imports, isModule := header.isModule }
+
+/-- Elaborates one parsed command as Lean's own frontend does: output of running code becomes a message at its begin, work
+that it left in tasks is waited for, and an exception is logged. -/
+private def elabCommand (context : CheckContext) (input : Parser.InputContext) (beginPos : String.Pos.Raw) (stx : Syntax)
+    (state : Command.State) : IO (Command.State × MessageLog) := do
+  let ref ← IO.mkRef { state with messages := {}, traceState := {}, snapshotTasks := #[] }
+  let commandContext : Command.Context :=
+    { fileName := input.fileName, fileMap := input.fileMap, cmdPos := beginPos, snap? := none, cancelTk? := some context.token }
+  let options := state.scopes.head!.opts
+  let (output, _) ← IO.FS.withIsolatedStreams (m := BaseIO) (isolateStderr := Core.stderrAsMessages.get options) do
+    EIO.toBaseIO do
+      Command.withLoggingExceptions (getResetInfoTrees *> Command.elabCommandTopLevel stx) commandContext ref
+  let state ← ref.get
+  let mut messages := state.messages
+  unless output.isEmpty do
+    messages := messages.add
+      { fileName := input.fileName, severity := .information, pos := input.fileMap.toPosition beginPos, data := output }
+  for task in state.snapshotTasks do
+    for snapshot in task.get.getAll do
+      messages := messages ++ snapshot.diagnostics.msgLog
+  return (state, messages)
+
+private def parseNext (input : Parser.InputContext) (state : Command.State) (parser : Parser.ModuleParserState) :
+    Syntax × Parser.ModuleParserState × MessageLog :=
+  let scope := state.scopes.head!
+  Parser.parseCommand input
+    { env := state.env, options := scope.opts, currNamespace := scope.currNamespace, openDecls := scope.openDecls } parser {}
+
+def progressIntervalMs : Nat := 100
+
+/-- All commands after the header. Ends with `cancelled` at the first command after, or inside which, the token was set. -/
+private def elabCommands (context : CheckContext) (request : CheckRequest) (input : Parser.InputContext)
+    (parser : Parser.ModuleParserState) (options : Options) (state : Command.State) (report : MessageReport) :
+    RequestIO (Command.State × MessageReport) := do
+  let errorsMax := Language.maxErrors.get options
+  let total := input.endPos.byteIdx
+  let mut parser := parser
+  let mut state := state
+  let mut report := report
+  let mut toldAt ← IO.monoMsNow
+  repeat
+    throwIfCancelled context.token
+    let beginPos := parser.pos
+    let (stx, nextParser, parseMessages) := parseNext input state parser
+    report ← report.addAll request.limits errorsMax parseMessages
+    let (nextState, messages) ← elabCommand context input beginPos stx state
+    report ← report.addAll request.limits errorsMax messages
+    (parser, state) := (nextParser, { nextState with messages := {} })
+    if report.stopped || Parser.isTerminalCommand stx then break
+    let now ← IO.monoMsNow
+    if now - toldAt ≥ progressIntervalMs then
+      context.progress "elaborate" parser.pos.byteIdx total
+      toldAt := now
+  throwIfCancelled context.token
+  return (state, report)
+
+/-! ## The result -/
+
+private def verdict (r : MessageReport) (someSorry : Bool) : String :=
+  if r.errors > 0 then "has_errors"
+  else if someSorry || r.saysSorry then "incomplete"
+  else if r.warnings > 0 then "has_warnings"
+  else "accepted"
+
+/-- Where the counting began: time with the request, heartbeats after the import, so that they do not depend on it. -/
+private structure Times where
+  startMs : Nat
+  startHeartbeats : Nat
+
+private def resultJson (times : Times) (session : Json) (r : MessageReport) (d : DeclarationReport) : BaseIO Json := do
+  let heartbeats := (← IO.getNumHeartbeats) - times.startHeartbeats
+  return Json.mkObj
+    [("verdict", verdict r d.someSorry), ("messages", .arr r.items), ("messages_truncated", r.truncated),
+     ("counts", Json.mkObj [("error", r.errors), ("warning", r.warnings), ("info", r.infos)]),
+     ("declarations", .arr d.items), ("declarations_truncated", d.truncated),
+     ("elapsed_ms", (← IO.monoMsNow) - times.startMs), ("heartbeats", heartbeats), ("session", session)]
+
+private def sessionJson (imports : Array String) (reused : Bool) (importMs importsDone : Nat) : Json :=
+  Json.mkObj [("imports", jsonStrings imports), ("reused", reused), ("import_ms", importMs), ("imports_done", importsDone)]
+
+/-- The result of a source whose header already ended it. -/
+private def failedHeader (context : CheckContext) (times : Times) (request : CheckRequest) (key : ImportKey) (log : MessageLog) :
+    RequestIO Json := do
+  let report ← ({ bytesLeft := request.limits.outputBytesMax } : MessageReport).addAll request.limits 0 log
+  let session := sessionJson (key.imports.map (·.module.toString)) false 0 (← context.sessions.get).importsDone
+  resultJson times session report { bytesLeft := 0 }
+
+private def initialState (env : Environment) (options : Options) : Command.State :=
+  { Command.mkState env {} options with infoState.enabled := true }
+
+/-- Runs the operation `check`. -/
+def runCheck (context : CheckContext) (json : Json) : RequestIO Json := do
+  let times : Times := { startMs := ← IO.monoMsNow, startHeartbeats := ← IO.getNumHeartbeats }
+  let request ← readCheckRequest json
+  let input := Parser.mkInputContext (withoutLangLine request.source) request.fileName
+  let (header, parser, headerMessages) ← Parser.parseHeader input
+  let key := importKey header request.imports
+  if headerMessages.hasErrors then return ← failedHeader context times request key headerMessages
+  throwIfCancelled context.token
+  let startPos := header.raw.getPos?.getD 0
+  match ← openSession context.sessions key input startPos fun current => context.progress "import" current 1 with
+  | .error log => failedHeader context times request key log
+  | .ok use =>
+    let times := { times with startHeartbeats := ← IO.getNumHeartbeats }
+    let options ← readOptions request.json (final := true)
+    let options := match request.heartbeats with | some n => maxHeartbeats.set options n | none => options
+    let report : MessageReport := { bytesLeft := request.limits.outputBytesMax }
+    let report ← report.addAll request.limits 0 headerMessages
+    let state := initialState use.session.env (Elab.async.set options false)
+    let (state, report) ← elabCommands context request input parser options state report
+    let declarations ← reportDeclarations state.env request.limits report.bytesLeft request.axioms context.token
+    let session := sessionJson use.session.importNames use.reused use.importMs (← context.sessions.get).importsDone
+    resultJson times session report declarations
+
+end LeanWorker

@@ -1,0 +1,226 @@
+-- SPDX-License-Identifier: Apache-2.0
+import LeanWorker.Frame
+import LeanWorker.Check
+
+/-!
+# Serving a connection
+
+The reading loop and what it answers itself (`configure`, `health`, `echo`, `cancel`, `terminate`); everything that runs Lean
+goes to one dedicated task at a time, so that the loop stays free. The process is left only by `IO.Process.exit`.
+-/
+
+open Lean
+
+namespace LeanWorker
+
+def hostVersion : String := "0.1.0"
+
+/-- The request that runs. -/
+structure Running where
+  requestId : UInt64
+  token : IO.CancelToken
+
+structure Host where
+  input : Input
+  output : Output
+  sessions : IO.Ref Sessions
+  /-- At most one: `in_flight_max`. The loop sets it, the task clears it. -/
+  running : Std.Mutex (Option Running)
+  requestsDone : IO.Ref Nat
+  startMs : Nat
+  /-- The path that `configure` (or else Lean's start) set. -/
+  searchPath : IO.Ref SearchPath
+  /-- The cap for bodies from the parent; 64 KiB until `configure`. -/
+  receiveBytesMax : IO.Ref Nat
+  configured : IO.Ref Bool
+
+/-! ## Facts about the process -/
+
+/-- As `lean --short-version` says it. -/
+private def leanVersion : String :=
+  if version.specialDesc != "" then s!"{versionStringCore}-{version.specialDesc}"
+  else if version.isRelease then versionStringCore
+  else s!"{versionStringCore}-pre"
+
+/-- The `index`th word of a file of `/proc`, if it is there and a number. -/
+private def procNumber (path : String) (index : Nat) : BaseIO (Option Nat) := do
+  match ← (IO.FS.readFile path).toBaseIO with
+  | .error _ => return none
+  | .ok text => return ((text.splitOn " ")[index]?).bind (·.toNat?)
+
+private def orNull : Option Nat → Json
+  | some n => n
+  | none => .null
+
+private def helloBody (sessions : Array Session) : IO String := do
+  let lean := Json.mkObj [("version", leanVersion), ("commit", githash), ("target", System.Platform.target)]
+  let limits := Json.mkObj
+    [("in_flight_max", 1), ("receive_bytes_max", bodyBytesMaxLimit), ("send_bytes_max", bodyBytesMaxLimit)]
+  return (Json.mkObj
+    [("protocol", 1), ("child", Json.mkObj [("kind", "lean-host"), ("version", hostVersion)]), ("lean", lean),
+     ("pid", orNull (← procNumber "/proc/self/stat" 0)), ("capabilities", jsonStrings #["open_session", "check", "health", "echo"]),
+     ("limits", limits), ("sessions", .arr (sessions.map (·.toJson)))]).compress
+
+private def health (host : Host) : IO Json := do
+  let running ← host.running.atomically get
+  let sessions ← host.sessions.get
+  let pages ← procNumber "/proc/self/statm" 1
+  return Json.mkObj
+    [("uptime_ms", (← IO.monoMsNow) - host.startMs),
+     ("running", .arr (running.toArray.map fun r => (r.requestId.toNat : Json))), ("sessions", sessions.opened.size),
+     ("imports_done", sessions.importsDone), ("requests_done", ← host.requestsDone.get), ("rss_kib", orNull (pages.map (· * 4)))]
+
+/-! ## Responses -/
+
+/-- The one response of a request. A result over the cap becomes `output_too_large`. -/
+private def Host.respond (host : Host) (requestId : UInt64) : Except RequestError Json → IO Unit
+  | .error e => host.output.write .response requestId e.toBody (isError := true)
+  | .ok result => do
+    let body := result.compress
+    if ← host.output.fits body.utf8ByteSize then host.output.write .response requestId body
+    else
+      let message := s!"the result has {body.utf8ByteSize} bytes, more than `frame_bytes_max.to_parent`; ask for less or raise it"
+      host.output.write .response requestId (RequestError.toBody { code := .outputTooLarge, message }) (isError := true)
+
+private def Host.progress (host : Host) (requestId : UInt64) (phase : String) (current total : Nat) : IO Unit :=
+  host.output.write .progress requestId (Json.mkObj [("phase", phase), ("current", current), ("total", total)]).compress
+
+/-! ## configure -/
+
+private def bad (message : String) : RequestError := { code := .badRequest, message }
+
+private def readPath (json : Json) : Except RequestError (Option SearchPath) := do
+  let some entries ← member? json "search_path" strings | return none
+  if let some entry := entries.find? fun (e : String) => !System.FilePath.isAbsolute ⟨e⟩ then
+    throw (bad s!"member `search_path` holds '{entry}', which is not absolute")
+  return some (entries.toList.map System.FilePath.mk)
+
+private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
+  if ← host.configured.get then throw (bad "`configure` comes once")
+  let json ← ofExcept (parseBody body)
+  let caps := (← ofExcept (member? json "frame_bytes_max" object)).getD (Json.mkObj [])
+  let cap name := do
+    let cap ← member? caps name (natural bodyBytesMaxBeforeConfigure bodyBytesMaxLimit) "frame_bytes_max."
+    return cap.getD 16777216
+  let toChild ← ofExcept (cap "to_child")
+  let toParent ← ofExcept (cap "to_parent")
+  let path ← ofExcept (readPath json)
+  let sessionsMax ← ofExcept (member? json "sessions_max" (natural 1 64))
+  if let some path := path then
+    host.searchPath.set path
+    searchPathRef.set path
+  host.receiveBytesMax.set toChild
+  host.output.bodyBytesMax.set toParent
+  host.sessions.modify fun st => { st with sessionsMax := sessionsMax.getD st.sessionsMax }
+  host.configured.set true
+  return Json.mkObj []
+
+/-! ## open_session -/
+
+/-- The path that the request asks for: the configured one, or an extension of it in front. -/
+private def sessionPath (host : Host) (json : Json) : RequestIO SearchPath := do
+  let configured ← host.searchPath.get
+  let some path ← ofExcept (readPath json) | return configured
+  unless configured.isSuffixOf path do
+    throw (bad "member `search_path` must be the configured one, or extend it in front")
+  return path
+
+private def runOpenSession (host : Host) (context : CheckContext) (json : Json) : RequestIO Json := do
+  let some names ← ofExcept (readImports json) | throw (bad "member `imports` is missing; it must be an array of strings")
+  discard <| readOptions json (final := false)
+  let path ← sessionPath host json
+  throwIfCancelled context.token
+  searchPathRef.set path
+  let opened ← (openSession host.sessions { imports := names.map fun module => { module } } (Parser.mkInputContext "" "<imports>") 0
+    fun current => context.progress "import" current 1).toBaseIO
+  searchPathRef.set (← host.searchPath.get)
+  match opened with
+  | .error e => throw { code := .importFailed, message := toString e }
+  | .ok (.error log) =>
+    let words ← log.toList.mapM fun m => m.data.toString
+    throw { code := .importFailed, message := "\n".intercalate words }
+  | .ok (.ok use) =>
+    discard <| readOptions json (final := true)
+    let .obj members := use.session.toJson | throw { code := .internal, message := "a session is an object" }
+    let extra := [("import_ms", (use.importMs : Json)), ("reused", use.reused), ("imports_done", (← host.sessions.get).importsDone)]
+    return Json.mkObj (members.toList ++ extra)
+
+/-! ## Requests that run Lean -/
+
+/-- Runs on its own thread. The request stops running before its response is written, so that a parent that reads the response
+can send the next request at once. -/
+private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO Json) : IO Unit := do
+  let context : CheckContext := { sessions := host.sessions, token, progress := host.progress requestId }
+  let result ← (work context).toBaseIO
+  -- An interrupted Lean may end in an exception of any kind.
+  let result ← match result with
+    | .error { code := .leanException, .. } => pure (if ← token.isSet then .error cancelledError else result)
+    | _ => pure result
+  host.running.atomically (set (none : Option Running))
+  host.requestsDone.modify (· + 1)
+  host.respond requestId result
+
+/-- Starts the work on a thread of its own, or throws `busy`. -/
+private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO Json) : RequestIO Unit := do
+  let token ← IO.CancelToken.new
+  let free ← host.running.atomically do
+    let isFree := (← get).isNone
+    if isFree then set (some { requestId, token : Running })
+    return isFree
+  unless free do throw { code := .busy, message := "a request is running, and `in_flight_max` is 1" }
+  discard <| IO.asTask (prio := .dedicated) do
+    try runRequest host requestId token work
+    catch e => host.respond requestId (.error { code := .internal, message := toString e })
+
+/-- Answers the request at once, or starts it and answers later (`none`). -/
+private def answer (host : Host) (frame : Frame) : RequestIO (Option Json) := do
+  unless ← host.configured.get do throw (bad "the first frame must be `configure`")
+  let json ← ofExcept (parseBody frame.body)
+  match ← ofExcept (member json "op" string) with
+  | "health" => return some (← health host)
+  | "echo" => match json.getObjVal? "value" with
+    | .ok value => return some value
+    | .error _ => throw (bad "member `value` is missing")
+  | "check" => start host frame.requestId (runCheck · json); return none
+  | "open_session" => start host frame.requestId (runOpenSession host · json); return none
+  | op => throw { code := .unknownOp, message := s!"this host has no operation '{op}'; `hello.capabilities` lists what it has" }
+
+/-! ## The loop -/
+
+private def cancel (host : Host) (requestId : UInt64) : IO Unit := do
+  if let some running ← host.running.atomically get then
+    if running.requestId == requestId then running.token.set
+
+/-- Leaves at once. Whatever runs is cancelled only so that it does not go on while the process ends. -/
+private def leave (host : Host) : IO Unit := do
+  if let some running ← host.running.atomically get then running.token.set
+  IO.Process.exit 0
+
+private def handle (host : Host) (frame : Frame) : IO Unit := do
+  match frame.kind with
+  | .configure => host.respond frame.requestId (← (configure host frame.body).toBaseIO)
+  | .request => match ← (answer host frame).toBaseIO with
+    | .ok none => pure ()
+    | .ok (some result) => host.respond frame.requestId (.ok result)
+    | .error e => host.respond frame.requestId (.error e)
+  | .cancel => cancel host frame.requestId
+  | _ => leave host
+
+private partial def loop (host : Host) : IO Unit := do
+  let some frame ← host.input.next (← host.receiveBytesMax.get) | leave host
+  handle host frame
+  loop host
+
+/-- Serves one connection until its end; does not return. `sessions` are those that an image brought along. -/
+def serve (sessions : Sessions) : IO Unit := do
+  try
+    let path ← searchPathRef.get
+    let host : Host :=
+      { input := { stream := ← IO.getStdin }, output := ← Output.open, sessions := ← IO.mkRef sessions
+        running := ← Std.Mutex.new none, requestsDone := ← IO.mkRef 0, startMs := ← IO.monoMsNow
+        searchPath := ← IO.mkRef path, receiveBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure, configured := ← IO.mkRef false }
+    host.output.write .hello 0 (← helloBody sessions.opened)
+    loop host
+  catch e => dieOfBrokenConnection (toString e)
+
+end LeanWorker

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <leanworker/lean/check.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+
+namespace leanworker {
+namespace {
+
+using json = nlohmann::json;
+
+constexpr std::array<std::string_view, 4> verdict_names{"accepted", "has_warnings", "has_errors", "incomplete"};
+
+verdict verdict_of(const std::string& name) {
+  for (std::size_t i = 0; i < verdict_names.size(); ++i)
+    if (verdict_names[i] == name)
+      return static_cast<verdict>(i);
+  throw json::other_error::create(501, "unknown verdict " + name, nullptr);
+}
+
+std::optional<std::uint32_t> optional_number(const json& object, const char* member) {
+  auto found = object.find(member);
+  if (found == object.end() || found->is_null())
+    return std::nullopt;
+  return found->get<std::uint32_t>();
+}
+
+lean_message message_of(const json& object) {
+  lean_message message;
+  object.at("severity").get_to(message.severity);
+  object.at("text").get_to(message.text);
+  message.kind = object.value("kind", "");
+  object.at("line").get_to(message.line);
+  object.at("column").get_to(message.column);
+  message.end_line = optional_number(object, "end_line");
+  message.end_column = optional_number(object, "end_column");
+  return message;
+}
+
+lean_declaration declaration_of(const json& object) {
+  lean_declaration declaration;
+  object.at("name").get_to(declaration.name);
+  object.at("kind").get_to(declaration.kind);
+  object.at("sorry").get_to(declaration.sorry);
+  declaration.axioms = object.value("axioms", std::vector<std::string>{});
+  declaration.library_theorems_assumed = object.value("library_theorems_assumed", 0u);
+  return declaration;
+}
+
+check_report report_of(const json& body) {
+  check_report report;
+  report.result = verdict_of(body.at("verdict").get<std::string>());
+  for (const auto& entry : body.at("messages"))
+    report.messages.push_back(message_of(entry));
+  report.messages_truncated = body.at("messages_truncated").get<bool>();
+  const auto& counts = body.at("counts");
+  counts.at("error").get_to(report.errors);
+  counts.at("warning").get_to(report.warnings);
+  counts.at("info").get_to(report.infos);
+  for (const auto& entry : body.at("declarations"))
+    report.declarations.push_back(declaration_of(entry));
+  report.declarations_truncated = body.at("declarations_truncated").get<bool>();
+  body.at("elapsed_ms").get_to(report.elapsed_ms);
+  body.at("heartbeats").get_to(report.heartbeats);
+  report.import_ms = body.at("session").at("import_ms").get<std::uint64_t>();
+  return report;
+}
+
+} // namespace
+
+std::string encode_check(const check_request& request) {
+  json body{{"op", "check"}, {"axioms", request.axioms}};
+  if (request.path.empty())
+    body["source"] = request.source;
+  else
+    body["path"] = request.path;
+  if (!request.file_name.empty())
+    body["file_name"] = request.file_name;
+  if (!request.imports.empty())
+    body["imports"] = request.imports;
+  json limits{{"messages_max", request.messages_max},
+              {"declarations_max", request.declarations_max},
+              {"output_bytes_max", request.output_bytes_max}};
+  if (request.heartbeats)
+    limits["heartbeats"] = *request.heartbeats;
+  body["limits"] = std::move(limits);
+  for (const auto& [name, value] : request.options)
+    body["options"][name] = json::parse(value, nullptr, false);
+  return body.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string_view to_string(verdict value) noexcept {
+  auto index = static_cast<std::size_t>(value);
+  return index < verdict_names.size() ? verdict_names[index] : "unknown";
+}
+
+bool decode_check_report(std::string_view body, check_report& out, std::string& problem) {
+  // nlohmann reports by exception; this is the one place where it is turned into a value.
+  try {
+    out = report_of(json::parse(body));
+    return true;
+  } catch (const json::exception& error) {
+    problem = error.what();
+    return false;
+  }
+}
+
+} // namespace leanworker

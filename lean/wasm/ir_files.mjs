@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the `.ir` files of the library with the new toolchain itself (ir/GenerateIr.lean says what they are).
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+
+import { PrepareError } from "./errors.mjs";
+import { recipeFolder } from "./recipe.mjs";
+
+const step = "generate .ir files";
+
+/** `[{module: "Init/Core", size}]` of all `.olean` files below the folder. */
+function listModules(folder) {
+  return fs
+    .readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(".olean"))
+    .map((name) => ({ module: name.slice(0, -".olean".length), size: fs.statSync(path.join(folder, name)).size }));
+}
+
+/** Deals the modules to `parts` lists of about the same total size. */
+export function dealBySize(modules, parts) {
+  const lists = Array.from({ length: parts }, () => ({ total: 0, modules: [] }));
+  for (const { module, size } of [...modules].sort((a, b) => b.size - a.size)) {
+    const smallest = lists.reduce((best, list) => (list.total < best.total ? list : best));
+    smallest.modules.push(module);
+    smallest.total += size;
+  }
+  return lists.map((list) => list.modules);
+}
+
+/** Runs one generator over its share. */
+function generate(sysroot, library, modules) {
+  // The generator itself must run without .ir files: that is what the fork's own mode is for.
+  const env = { ...process.env, LEANWORKER_WASM_FORK_MODE: "1", LEAN_PATH: "" };
+  const script = path.join(recipeFolder, "ir", "GenerateIr.lean");
+  const child = spawn(path.join(sysroot, "bin/lean"), ["-j1", "--run", script, library], { env, stdio: ["pipe", "pipe", "pipe"] });
+  const stop = () => child.kill("SIGKILL");
+  process.once("exit", stop);
+  return new Promise((resolve, reject) => {
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output = (output + chunk).slice(-2000)));
+    child.stdin.on("error", () => {}); // it died: its exit status says more
+    child.stdin.end(modules.join("\n") + "\n");
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      process.off("exit", stop);
+      if (code === 0) return resolve();
+      reject(new PrepareError(step, `the generator ended with ${signal ?? code}: ${output.trim()}`, { file: library }));
+    });
+  });
+}
+
+/** Writes all .ir files, with `processes` generators at once; returns how many. */
+export async function generateIrFiles(sysroot, processes) {
+  const library = path.join(sysroot, "lib/lean");
+  const modules = listModules(library);
+  await Promise.all(dealBySize(modules, processes).map((share) => generate(sysroot, library, share)));
+  const missing = modules.find(({ module }) => !fs.existsSync(path.join(library, `${module}.ir`)));
+  if (missing) throw new PrepareError(step, `no .ir file for ${missing.module}`, { file: library });
+  return modules.length;
+}

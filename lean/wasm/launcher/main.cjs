@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// The script that bin/lean runs. Old syntax on purpose: an old Node must get as far as the message.
+"use strict";
+var needed = 20;
+if (parseInt(process.versions.node, 10) < needed) {
+  process.stderr.write("lean: " + process.execPath + " is Node " + process.versions.node + "; Node " + needed + " or newer is needed\n");
+  process.exit(127);
+}
+require("./lean.js");

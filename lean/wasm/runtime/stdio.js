@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading and writing of the process's own descriptors by the thread that asks, byte for byte.
+// Emscripten's own terminal layer decodes text, buffers lines and runs on the main thread.
+//
+// A descriptor opened as /proc/self/fd/N gets the number descriptorBase + N, which nothing else uses.
+LW.descriptorBase = 1 << 20;
+LW.isOwnDescriptor = (fd) => fd <= 2 || fd >= LW.descriptorBase;
+LW.realDescriptor = (fd) => (fd >= LW.descriptorBase ? fd - LW.descriptorBase : fd);
+
+/** WASI error numbers, which this libc uses as errno. */
+LW.errorNumber = (error) => ({ EPIPE: 64, EBADF: 8, ENOSPC: 51, EISDIR: 31, EINVAL: 28 })[error.code] ?? 29;
+
+LW.readOwn = (fd, heap, pointer, length) => (fd === 0 ? LW.readStdin(heap, pointer, length) : LW.fs.readSync(fd, heap, pointer, length, null));
+
+/** Writes all of it. Blocks like write(2): a slow parent is felt as a blocked thread. */
+LW.writeOwn = (fd, heap, pointer, length) => {
+  if (fd === 2 && LW.isForkChatter(heap, pointer, length)) return length;
+  const busy = LW.isLeaver ? LW.word.flushing : LW.word.writing; // exit.js must know who is stuck in a full pipe
+  let done = 0;
+  while (done < length) {
+    Atomics.add(LW.words, busy, 1);
+    try {
+      if (!LW.isLeaver && Atomics.load(LW.words, LW.word.leaving)) break;
+      done += LW.fs.writeSync(fd, heap, pointer + done, length - done);
+    } catch (error) {
+      if (error.code !== "EAGAIN") throw error; // somebody made the shared end non-blocking
+      LW.sleep(1);
+    } finally {
+      Atomics.sub(LW.words, busy, 1);
+    }
+  }
+  return length;
+};
+
+/** fd_read / fd_write over a list of buffers; returns an error number, 0 if all went well. */
+LW.transfer = (operation, fd, vector, count, resultPointer) => {
+  const heap = LW.bytes();
+  const words = LW.words32();
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const pointer = words[(vector + 8 * i) >> 2];
+    const length = words[(vector + 8 * i + 4) >> 2];
+    if (length === 0) continue;
+    let moved;
+    try {
+      moved = operation(LW.realDescriptor(fd), heap, pointer, length);
+    } catch (error) {
+      return LW.errorNumber(error);
+    }
+    total += moved;
+    if (moved < length) break;
+  }
+  words[resultPointer >> 2] = total;
+  return 0;
+};
+
+// The fork reports its progress on descriptor 2 with `IO.eprintln`: "[DEBUG:x] …" lines, and right after some of them
+// lines that begin with "  - /" or "  mainModule? = ". Only these are dropped, and the latter only in that place.
+LW.isForkChatter = (heap, pointer, length) => {
+  if (LW.knobs.debug) return false;
+  const start = String.fromCharCode(...heap.subarray(pointer, pointer + Math.min(length, 20)));
+  const isHead = /^\[DEBUG:([I-N]|IMPORT|GO|FIND|FINALIZE)\] /.test(start);
+  const isContinuation = LW.afterChatter === true && /^  (mainModule\? = |- \/)/.test(start);
+  LW.afterChatter = isHead || isContinuation;
+  return LW.afterChatter;
+};

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/messages/errc.hpp>
+#include <leanworker/messages/exit_status.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// What is said about one child process, and between a worker and the link to its child. A child is one generation of a worker: g = 0, 1, 2 …
+namespace leanworker {
+
+/// The facts of a child's `hello`. Link → worker.
+struct child_hello {
+  std::uint64_t generation = 0;
+  std::string child_kind;        ///< For example "lean-host".
+  std::string child_version;
+  std::string lean_version;      ///< Empty where the child has no Lean.
+  std::string lean_target;
+  std::int64_t claimed_pid = 0;  ///< As the child sees itself; 0 if it does not know.
+  std::vector<std::string> capabilities;
+  std::uint32_t in_flight_max = 1;
+  std::uint32_t receive_bytes_max = 0;
+  std::uint32_t send_bytes_max = 0;
+  friend bool operator==(const child_hello&, const child_hello&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, child_hello& x) {
+  return f(x.generation, x.child_kind, x.child_version, x.lean_version, x.lean_target, x.claimed_pid, x.capabilities, x.in_flight_max,
+           x.receive_bytes_max, x.send_bytes_max);
+}
+
+/// The process runs. Link → worker.
+struct child_started {
+  std::uint64_t generation = 0;
+  std::int64_t pid = 0;
+  friend bool operator==(const child_started&, const child_started&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, child_started& x) {
+  return f(x.generation, x.pid);
+}
+
+/// The terminal frame of one request. Link → worker.
+struct child_response {
+  std::uint64_t generation = 0;
+  std::uint64_t request_id = 0;
+  bool refused = false; ///< `body` is an error object of the protocol.
+  std::string body;     ///< JSON text as the child wrote it.
+  friend bool operator==(const child_response&, const child_response&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, child_response& x) {
+  return f(x.generation, x.request_id, x.refused, x.body);
+}
+
+/// A running request tells how far it is. Link → worker.
+struct child_progress {
+  std::uint64_t generation = 0;
+  std::uint64_t request_id = 0;
+  std::string phase; ///< "import" (0 of 1 at its begin, 1 of 1 at its end) moves the deadline; others are for people.
+  std::uint64_t current = 0;
+  std::uint64_t total = 0; ///< 0: unknown.
+  friend bool operator==(const child_progress&, const child_progress&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, child_progress& x) {
+  return f(x.generation, x.request_id, x.phase, x.current, x.total);
+}
+
+/// A line for the log: a `log` or `diagnostic` frame. Link → worker.
+struct child_log {
+  std::uint64_t generation = 0;
+  std::string level; ///< debug, info, warning, error; "diagnostic" for a diagnostic.
+  std::string text;
+  friend bool operator==(const child_log&, const child_log&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, child_log& x) {
+  return f(x.generation, x.level, x.text);
+}
+
+/// The first thing that went wrong with the channel. The child is already being stopped; `child_down` follows. Link → worker.
+struct child_fault {
+  std::uint64_t generation = 0;
+  errc cause = errc::none;
+  std::string detail;
+  friend bool operator==(const child_fault&, const child_fault&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, child_fault& x) {
+  return f(x.generation, x.cause, x.detail);
+}
+
+/// The end of a generation: reaped, its pipes read to the end. Exactly one per generation, and the last word of its link. Link → worker.
+struct child_down {
+  std::uint64_t generation = 0;
+  errc cause = errc::none; ///< What decided; fixed before any signal of ours. Never `none`.
+  exit_status exit;
+  std::string detail;      ///< Offending values, for people. May be empty.
+  std::string stderr_tail; ///< At most 64 KiB, valid UTF-8.
+  std::chrono::milliseconds uptime{0};
+
+  /// For people: "the child failed: exit code 134 (stack overflow: …)". One line, without the tail.
+  std::string str() const;
+  friend bool operator==(const child_down&, const child_down&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, child_down& x) {
+  return f(x.generation, x.cause, x.exit, x.detail, x.stderr_tail, x.uptime);
+}
+
+/// Orders to a link. Worker → link; silently dropped once the child has ended.
+struct link_send {
+  std::uint8_t kind = 0; ///< A `frame_kind` that a parent may send.
+  std::uint64_t request_id = 0;
+  std::string body;
+  std::chrono::milliseconds timeout{0}; ///< To be on its way entirely; otherwise the child ends with `write_timeout`.
+  friend bool operator==(const link_send&, const link_send&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, link_send& x) {
+  return f(x.kind, x.request_id, x.body, x.timeout);
+}
+
+/// From now on the child may send bodies of this size. Worker → link, just before `configure`.
+struct link_accept {
+  std::uint32_t body_bytes_max = 0;
+  friend bool operator==(const link_accept&, const link_accept&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, link_accept& x) {
+  return f(x.body_bytes_max);
+}
+
+/// Ends the child by the kill ladder. Worker → link; a stronger mode may follow a weaker one.
+struct link_stop {
+  std::uint8_t mode = 0; ///< A `stop_mode`.
+  friend bool operator==(const link_stop&, const link_stop&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, link_stop& x) {
+  return f(x.mode);
+}
+
+} // namespace leanworker

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/messages/exit_status.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace leanworker {
+
+/// What the end of a child that runs Lean means, as far as its exit status and last words tell. Source: measured, one row per way to die, on both
+/// kinds of toolchain (see docs/ARCHITECTURE.md, "How a child dies").
+enum class exit_cause : std::uint8_t {
+  clean,            ///< Exit code 0.
+  not_started,      ///< It never ran.
+  out_of_memory,    ///< Its own limit, or the address space, was used up.
+  stack_overflow,   ///< Deep recursion.
+  memory_fault,     ///< An access outside its memory: SIGSEGV, SIGBUS, or its WebAssembly equal.
+  aborted,          ///< abort(), a failed assertion, an unreachable point, a WebAssembly trap.
+  broken_channel,   ///< Exit code 3: it could not talk to us.
+  initializer,      ///< An `[init]` declaration could not be evaluated.
+  launcher,         ///< Exit codes 126 and 127: the toolchain's launcher found nothing to run.
+  killed,           ///< SIGKILL from somewhere else: an operator, or the kernel's out-of-memory killer.
+  terminated,       ///< SIGTERM, SIGINT or SIGHUP from somewhere else.
+  other_signal,     ///< Another signal.
+  user_exit,        ///< Another exit code, for example by `IO.Process.exit` in user code.
+  unknown,          ///< Nothing could be observed.
+};
+
+/// Pure. `stderr_tail` is only looked at where one exit code has several meanings.
+exit_cause classify_exit(const exit_status& exit, std::string_view stderr_tail) noexcept;
+
+/// For people, for example "stack overflow (deep recursion)". Empty for `user_exit`, `other_signal` and `unknown`.
+std::string_view describe(exit_cause cause) noexcept;
+
+} // namespace leanworker

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/messages/pool.hpp>
+
+#include <caf/actor_system_config.hpp>
+#include <caf/type_id.hpp>
+
+CAF_BEGIN_TYPE_ID_BLOCK(leanworker, caf::first_custom_type_id)
+
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_hello))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_started))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_response))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_progress))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_log))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_fault))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_down))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::link_send))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::link_accept))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::link_stop))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::run_request))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::cancel_request))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::request_done))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::worker_event))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::stop_worker))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::cycle_worker))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::worker_timer))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::get_worker_status))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::worker_status))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::submit_request))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::submission_started))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::submission_done))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::cancel_submission))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::stop_pool))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::pool_stopped))
+
+CAF_END_TYPE_ID_BLOCK(leanworker)
+
+namespace leanworker {
+
+/// Makes CAF know our messages. Call once on a configuration before an actor system is made from it.
+inline void register_messages(caf::actor_system_config& config) { config.add_message_types<caf::id_block::leanworker>(); }
+
+} // namespace leanworker

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/messages/child.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+/// A request as its caller sees it, and the one outcome that it ends with.
+namespace leanworker {
+
+/// Chosen by the caller, unique among its running requests; comes back in the outcome.
+using ticket = std::uint64_t;
+
+/// How one request ended. Exactly one per accepted request.
+struct request_outcome {
+  errc code = errc::none;         ///< `none`: `body` is the child's result.
+  std::string body;               ///< JSON text; the child's error object when `code` is `child_refused`.
+  std::string message;            ///< For people; empty on success.
+  bool work_started = false;      ///< The request reached a child that may have acted on it. When false, running it again is harmless.
+  std::uint64_t generation = 0;   ///< The generation that it ran in, or was meant for.
+  child_down down;                ///< The child's end, where that is why; `down.cause` is `none` otherwise.
+  std::chrono::milliseconds elapsed{0}; ///< From dispatch to the outcome, in the parent.
+
+  bool ok() const noexcept { return code == errc::none; }
+  friend bool operator==(const request_outcome&, const request_outcome&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, request_outcome& x) {
+  return f(x.code, x.body, x.message, x.work_started, x.generation, x.down, x.elapsed);
+}
+
+/// Run this. Pool → worker; answered with `request_done`. Refused with `worker_busy` while another one runs.
+struct run_request {
+  ticket id = 0;
+  std::string body;                             ///< JSON object with member `op`.
+  std::chrono::milliseconds import_timeout{0};  ///< 0: the worker's default.
+  std::chrono::milliseconds request_timeout{0}; ///< 0: the worker's default. Runs from dispatch, or from the end of the import.
+  friend bool operator==(const run_request&, const run_request&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, run_request& x) {
+  return f(x.id, x.body, x.import_timeout, x.request_timeout);
+}
+
+/// End this request now. Pool → worker; its outcome is `cancelled` unless it ended first. Unknown tickets are ignored.
+struct cancel_request {
+  ticket id = 0;
+  friend bool operator==(const cancel_request&, const cancel_request&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, cancel_request& x) {
+  return f(x.id);
+}
+
+/// The outcome. Worker → its owner, exactly one per `run_request`.
+struct request_done {
+  std::uint32_t worker = 0;
+  ticket id = 0;
+  request_outcome outcome;
+  friend bool operator==(const request_done&, const request_done&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, request_done& x) {
+  return f(x.worker, x.id, x.outcome);
+}
+
+} // namespace leanworker

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/child/frame.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+namespace leanworker::scripted {
+
+/// Descriptor 3 without the manners of `serve`: for behaviours that break the protocol. Writes the bytes it is given, in whatever order.
+class channel {
+public:
+  /// Keeps a duplicate of descriptor 3. Call before anything moves or replaces it.
+  static channel& of_this_process();
+
+  void write(std::string_view bytes);
+  void frame(frame_kind kind, std::uint8_t flags, std::uint64_t request_id, std::string_view body);
+  /// Closes every descriptor of this process that leads to the same pipe.
+  void close_everywhere();
+  /// Descriptor 3 is replaced by a pipe whose bytes a thread hands on one by one. `finish_drip` waits until all have gone.
+  void drip();
+  void finish_drip();
+
+private:
+  channel();
+  int fd_;
+  ino_t pipe_;
+};
+
+/// Reads one frame from descriptor 0 without checking it; nothing at end of file.
+struct raw_frame {
+  frame_header header;
+  std::string body;
+};
+std::optional<raw_frame> read_frame();
+
+/// Reads descriptor 0 to its end, and forgets.
+void drain_stdin();
+
+/// Never returns, takes no time.
+[[noreturn]] void hang_for_ever();
+
+/// A correct body of `hello`.
+std::string plain_hello();
+
+} // namespace leanworker::scripted
