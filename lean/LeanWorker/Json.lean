@@ -68,26 +68,37 @@ private def depthAfter (text : String) (depth : Nat) : Option Nat := Id.run do
 private def endsInOddBackslashes (text : String) : Bool :=
   (text.toList.reverse.takeWhile (· == '\\')).length % 2 == 1
 
-/-- Whether a JSON text nests too deeply. Lean's parser is recursive and has no limit: deep input would overflow the stack
-and kill the process, so this must run first. -/
-def isNestedTooDeeply (text : String) : Bool := Id.run do
-  if occurrences text "[" + occurrences text "{" ≤ jsonDepthMax then return false
+/-- Digits that the exponent of a number may have. Lean keeps numbers exact, so `1e99999999` would be written out in full. -/
+def exponentDigitsMax : Nat := 4
+
+private def hasHugeExponent (text : String) : Bool :=
+  let tails := ((text.splitOn "e").drop 1) ++ ((text.splitOn "E").drop 1)
+  tails.any fun tail =>
+    let digits := ((tail.toList.take (exponentDigitsMax + 2)).dropWhile fun c => c == '+' || c == '-').takeWhile Char.isDigit
+    digits.length > exponentDigitsMax
+
+/-- What makes a text dangerous for Lean's JSON parser, which is recursive and exact without any limit: deep nesting would
+overflow the stack and a huge exponent fill the memory, and both kill the process. So this must run first. Looks only at what
+is outside of strings. -/
+private def danger? (text : String) : Option String := Id.run do
   let mut depth := 0
   let mut inString := false
   for piece in text.splitOn "\"" do
     if inString then
-      inString := endsInOddBackslashes piece
+      inString := piece.endsWith "\\" && endsInOddBackslashes piece
     else
-      let some d := depthAfter piece depth | return true
-      depth := d
       inString := true
-  return false
+      if piece == "," || piece == ":" then continue
+      let some d := depthAfter piece depth | return some s!"the body nests deeper than {jsonDepthMax} levels"
+      depth := d
+      if hasHugeExponent piece then return some s!"the body has a number whose exponent has more than {exponentDigitsMax} digits"
+  return none
 
 /-- Parses the body of a `request` or `configure`. -/
 def parseBody (body : ByteArray) : Except RequestError Json := do
   let bad message := RequestError.mk .badRequest message
   let some text := String.fromUTF8? body | throw (bad "the body is not UTF-8")
-  if isNestedTooDeeply text then throw (bad s!"the body nests deeper than {jsonDepthMax} levels")
+  if let some why := danger? text then throw (bad why)
   match Json.parse text with
   | .error why => throw (bad s!"the body is not JSON: {why}")
   | .ok (.obj members) => return .obj members

@@ -43,7 +43,7 @@ channel& channel::of_this_process() {
   return instance;
 }
 
-void channel::write(std::string_view bytes) {
+bool channel::try_write(std::string_view bytes) {
   while (!bytes.empty()) {
     auto n = ::write(fd_, bytes.data(), bytes.size());
     if (n >= 0) {
@@ -52,9 +52,15 @@ void channel::write(std::string_view bytes) {
       pollfd writable{fd_, POLLOUT, 0};
       ::poll(&writable, 1, -1);
     } else if (errno != EINTR) {
-      ::_exit(3);
+      return false;
     }
   }
+  return true;
+}
+
+void channel::write(std::string_view bytes) {
+  if (!try_write(bytes))
+    ::_exit(3);
 }
 
 void channel::frame(frame_kind kind, std::uint8_t flags, std::uint64_t request_id, std::string_view body) {
@@ -77,8 +83,9 @@ void channel::drip() {
   ::close(ends[1]);
   drip_thread = std::thread{[this, from = ends[0]] {
     char byte;
-    while (::read(from, &byte, 1) == 1)
-      write({&byte, 1});
+    while (::read(from, &byte, 1) == 1 && try_write({&byte, 1})) {
+    }
+    ::close(from); // so that the loop sees a broken pipe where there is one
   }};
 }
 

@@ -17,6 +17,7 @@ public:
   /// Keeps a duplicate of descriptor 3. Call before anything moves or replaces it.
   static channel& of_this_process();
 
+  /// Ends the process with exit code 3 if they cannot be written.
   void write(std::string_view bytes);
   void frame(frame_kind kind, std::uint8_t flags, std::uint64_t request_id, std::string_view body);
   /// Closes every descriptor of this process that leads to the same pipe.
@@ -27,6 +28,7 @@ public:
 
 private:
   channel();
+  bool try_write(std::string_view bytes);
   int fd_;
   ino_t pipe_;
 };

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check_run.hpp"
+
+#include "actor_setup.hpp"
+#include "interrupt.hpp"
+
+#include <leanworker/lean/import_header.hpp>
+
+#include <caf/send.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <fstream>
+#include <thread>
+
+namespace leanworker::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Enough for the affinity to find files of equal imports, little enough to keep the queue short.
+constexpr std::size_t window_per_worker = 64;
+/// Longer than the pool's own bounds for stopping a worker.
+constexpr std::chrono::seconds stop_patience{20};
+
+/// A Lean host needs a core, and memory for its imports.
+constexpr std::uint64_t memory_kib_per_worker = 1'500'000;
+
+unsigned default_jobs() {
+  auto cores = std::max(1u, std::thread::hardware_concurrency());
+  std::ifstream file{"/proc/meminfo"};
+  for (std::string name; file >> name;) {
+    std::uint64_t kib = 0;
+    if (name == "MemAvailable:" && file >> kib)
+      return static_cast<unsigned>(std::clamp<std::uint64_t>(kib / memory_kib_per_worker, 1, cores));
+  }
+  return cores;
+}
+
+} // namespace
+
+check_run::check_run(caf::actor_system& system, const check_options& options, const lean_setup& setup, std::vector<input> inputs)
+    : options_{options}, setup_{setup}, inputs_{std::move(inputs)}, jobs_{options.jobs != 0 ? options.jobs : default_jobs()},
+      self_{system}, printer_{options} {
+  tally_.total = inputs_.size();
+  tally_.workers = std::min<std::size_t>(jobs_, inputs_.size());
+}
+
+pool_spec check_run::make_spec() const {
+  auto spec = lean_pool(setup_, static_cast<unsigned>(tally_.workers), options_.paths);
+  spec.config.queue_max = window_per_worker * spec.config.workers;
+  auto& worker = spec.config.worker;
+  if (options_.start_timeout.count() > 0)
+    worker.start_timeout = options_.start_timeout;
+  worker.import_timeout = options_.import_timeout;
+  worker.request_timeout = options_.timeout;
+  // Every file may kill `deaths_max` children before it is set aside; that alone must not make a worker give up.
+  auto bad_files_at_most = static_cast<unsigned>(std::min<std::size_t>(inputs_.size(), 1'000'000));
+  worker.restart.restarts_max += spec.config.deaths_max * bad_files_at_most;
+  return spec;
+}
+
+int check_run::run() {
+  if (inputs_.empty())
+    return exit_ok;
+  auto client = caf::actor_cast<pool_client_actor>(caf::actor{self_});
+  pool_ = self_->spawn(pool, make_spec(), client);
+  self_->monitor(pool_);
+  while (tally_.done < tally_.total && !pool_over_) {
+    feed();
+    receive_one();
+    heed_interrupts();
+    printer_.progress(tally_, elapsed());
+  }
+  stop_pool_and_wait();
+  report_unfinished();
+  printer_.summary(tally_, elapsed());
+  if (!printer_.good()) {
+    fmt::print(stderr, "leanworker: standard output could not be written; the results are incomplete\n");
+    return exit_infrastructure;
+  }
+  return exit_code(tally_.verdicts, options_.fail_on == "warning", interrupts_heeded_ > 0);
+}
+
+void check_run::feed() {
+  const auto window = window_per_worker * tally_.workers;
+  while (!stopping_ && next_ < inputs_.size() && open_.size() < window) {
+    open_.emplace(next_, false);
+    self_->send(pool_, submission(next_));
+    ++next_;
+  }
+}
+
+submit_request check_run::submission(ticket id) const {
+  const auto& what = inputs_[id];
+  check_request request;
+  request.path = what.path;
+  request.source = what.source;
+  request.file_name = what.label;
+  request.imports = options_.imports;
+  request.heartbeats = options_.heartbeats;
+  request.axioms = options_.axioms;
+  submit_request submit;
+  submit.id = id;
+  submit.session_key = session_key(what.path.empty() ? what.source : read_head(what.path), options_.imports);
+  submit.body = encode_check(request);
+  return submit;
+}
+
+void check_run::receive_one() {
+  self_->receive([this](submission_started& m) { open_[m.id] = true; tally_.busy = std::min(tally_.busy + 1, tally_.workers); },
+                 [this](submission_done& m) { on_done(m); },
+                 [this](const worker_event& m) { on_event(m); },
+                 [this](const pool_stopped&) { pool_over_ = true; },
+                 [this](const caf::down_msg&) { pool_over_ = true; },
+                 caf::after(milliseconds{100}) >> [] {});
+}
+
+void check_run::on_done(submission_done& done) {
+  auto found = open_.find(done.id);
+  if (found == open_.end())
+    return;
+  open_.erase(found);
+  tally_.busy = static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), [](const auto& entry) { return entry.second; }));
+  auto label = inputs_[done.id].label;
+  report(judge(std::move(label), std::move(done)));
+}
+
+void check_run::on_event(const worker_event& event) {
+  auto log_line = [&](spdlog::level::level_enum level, const std::string& text) {
+    printer_.clear_progress();
+    spdlog::log(level, "worker {}, generation {}: {}", event.worker, event.generation, text);
+  };
+  switch (event.kind) {
+    case worker_event_kind::started: return log_line(spdlog::level::debug, fmt::format("started, pid {}", event.pid));
+    case worker_event_kind::ready: return log_line(spdlog::level::debug, "ready");
+    case worker_event_kind::importing: return log_line(spdlog::level::debug, "imports");
+    case worker_event_kind::down:
+      return log_line(event.down.cause == errc::stopped ? spdlog::level::debug : spdlog::level::info, "ended: " + event.down.str());
+    case worker_event_kind::restarting:
+      ++tally_.restarts;
+      return log_line(spdlog::level::info, fmt::format("the next one follows in {} ms", event.delay.count()));
+    case worker_event_kind::gave_up:
+      return log_line(spdlog::level::err, fmt::format("gave up: {}; last: {}\n{}", describe(event.cause), event.down.str(), event.down.stderr_tail));
+    case worker_event_kind::log: return log_line(spdlog::level::debug, event.text);
+    case worker_event_kind::stopped: return;
+  }
+}
+
+void check_run::heed_interrupts() {
+  auto count = interrupts();
+  bool broken_output = !printer_.good();
+  if ((count > interrupts_heeded_ || broken_output) && !stopping_) {
+    stopping_ = true;
+    printer_.clear_progress();
+    if (!broken_output)
+      fmt::print(stderr, "leanworker: interrupted, ending the children\n");
+    self_->send(pool_, stop_pool{true});
+  }
+  interrupts_heeded_ = count;
+}
+
+void check_run::stop_pool_and_wait() {
+  if (!pool_over_)
+    self_->send(pool_, stop_pool{stopping_});
+  stopping_ = true;
+  auto patience_ends = std::chrono::steady_clock::now() + stop_patience;
+  while (!pool_over_ && std::chrono::steady_clock::now() < patience_ends)
+    receive_one();
+  if (!pool_over_)
+    spdlog::error("the pool did not stop in time; its children are killed");
+}
+
+void check_run::report(file_result result) {
+  ++tally_.done;
+  ++tally_.verdicts[static_cast<std::size_t>(result.verdict)];
+  // After an interrupt only what was really checked is worth a line.
+  if (result.verdict != file_verdict::interrupted || options_.json)
+    printer_.record(result);
+}
+
+void check_run::report_unfinished() {
+  bool interrupted = interrupts_heeded_ > 0;
+  for (std::size_t id = 0; id < inputs_.size(); ++id) {
+    if (id < next_ && !open_.contains(id))
+      continue;
+    file_result result;
+    result.file = inputs_[id].label;
+    result.verdict = interrupted ? file_verdict::interrupted : file_verdict::not_checked;
+    result.outcome.code = interrupted ? errc::shutting_down : errc::link_lost;
+    result.message = interrupted ? "the command was interrupted" : "the pool ended without an answer";
+    report(std::move(result));
+  }
+}
+
+milliseconds check_run::elapsed() const { return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun_); }
+
+} // namespace leanworker::cli

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/lean/check.hpp>
+#include <leanworker/messages/pool.hpp>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leanworker::cli {
+
+/// What the command says about one file. The first four are Lean's word; the others are ours, and none of them is ever mixed up with Lean's.
+enum class file_verdict : std::uint8_t {
+  accepted,      ///< No error, no warning, no `sorry`.
+  has_warnings,  ///< Warnings only.
+  has_errors,    ///< Lean reports an error.
+  incomplete,    ///< Something depends on `sorry`.
+  timed_out,     ///< A deadline ended it.
+  killed_worker, ///< Two children died while they checked it.
+  unreadable,    ///< The file could not be read, or is not UTF-8.
+  refused,       ///< The request could not be carried out as asked, for example an unknown option.
+  not_checked,   ///< No worker was able to take it, or the answer could not be understood.
+  interrupted,   ///< The command was interrupted before it was done.
+};
+inline constexpr std::size_t file_verdict_count = static_cast<std::size_t>(file_verdict::interrupted) + 1;
+std::string_view to_string(file_verdict value) noexcept;
+
+struct file_result {
+  std::string file; ///< As the user named it.
+  file_verdict verdict = file_verdict::not_checked;
+  check_report report;               ///< Filled for Lean's own verdicts.
+  request_outcome outcome;           ///< How the request ended.
+  std::vector<child_down> deaths;    ///< The children that died under it.
+  std::string message;               ///< Why, for verdicts that are not Lean's. One line.
+};
+
+/// Turns the end of a submission into a result. Pure.
+file_result judge(std::string file, submission_done done);
+
+/// How many files got which verdict.
+using verdict_counts = std::array<std::size_t, file_verdict_count>;
+
+/// The exit code of `leanworker check`: 0 all accepted, 1 some rejected, 3 some could not be checked, 130 interrupted. The largest applies.
+int exit_code(const verdict_counts& counts, bool fail_on_warning, bool interrupted) noexcept;
+
+} // namespace leanworker::cli

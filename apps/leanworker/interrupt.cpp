@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interrupt.hpp"
+
+#include <atomic>
+#include <csignal>
+
+#include <unistd.h>
+
+namespace leanworker::cli {
+namespace {
+
+std::atomic<int> count{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void on_signal(int) {
+  // Who insists may leave without good-byes: the children die with this process (parent-death signal).
+  if (count.fetch_add(1) >= 2)
+    ::_exit(130);
+}
+
+} // namespace
+
+void catch_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigemptyset(&action.sa_mask);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP})
+    ::sigaction(signal, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+int interrupts() noexcept { return count.load(); }
+
+} // namespace leanworker::cli

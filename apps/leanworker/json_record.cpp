@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report.hpp"
+
+#include <leanworker/messages/exit_cause.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace leanworker::cli {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json or_null(const std::optional<std::uint32_t>& value) { return value ? json(*value) : json(nullptr); }
+
+json messages_of(const check_report& report) {
+  auto out = json::array();
+  for (const auto& m : report.messages)
+    out.push_back({{"severity", m.severity},
+                   {"line", m.line},
+                   {"column", m.column},
+                   {"end_line", or_null(m.end_line)},
+                   {"end_column", or_null(m.end_column)},
+                   {"kind", m.kind},
+                   {"text", m.text}});
+  return out;
+}
+
+json declarations_of(const check_report& report) {
+  auto out = json::array();
+  for (const auto& d : report.declarations)
+    out.push_back({{"name", d.name},
+                   {"kind", d.kind},
+                   {"sorry", d.sorry},
+                   {"axioms", d.axioms},
+                   {"library_theorems_assumed", d.library_theorems_assumed}});
+  return out;
+}
+
+json death_of(const child_down& death) {
+  const auto& exit = death.exit;
+  return {{"generation", death.generation},
+          {"code", to_string(death.cause)},
+          {"exit_code", exit.how == exit_status::kind::exited ? json(exit.value) : json(nullptr)},
+          {"signal", exit.how == exit_status::kind::signalled ? json(exit.value) : json(nullptr)},
+          {"meaning", describe(classify_exit(exit, death.stderr_tail))},
+          {"detail", death.detail},
+          {"uptime_ms", death.uptime.count()},
+          {"stderr_tail", death.stderr_tail}};
+}
+
+json cause_of(const file_result& result) {
+  auto deaths = json::array();
+  for (const auto& death : result.deaths)
+    deaths.push_back(death_of(death));
+  return {{"code", to_string(result.outcome.code)},
+          {"message", result.message},
+          {"work_started", result.outcome.work_started},
+          {"deaths", std::move(deaths)}};
+}
+
+} // namespace
+
+std::string json_record(const file_result& result) {
+  json record{{"file", result.file}, {"verdict", to_string(result.verdict)}};
+  if (result.verdict <= file_verdict::incomplete) {
+    const auto& report = result.report;
+    record["messages"] = messages_of(report);
+    record["messages_truncated"] = report.messages_truncated;
+    record["counts"] = {{"error", report.errors}, {"warning", report.warnings}, {"info", report.infos}};
+    record["declarations"] = declarations_of(report);
+    record["declarations_truncated"] = report.declarations_truncated;
+    record["lean_ms"] = report.elapsed_ms;
+    record["import_ms"] = report.import_ms;
+    record["heartbeats"] = report.heartbeats;
+  }
+  if (result.verdict > file_verdict::incomplete || !result.deaths.empty())
+    record["cause"] = cause_of(result);
+  record["elapsed_ms"] = result.outcome.elapsed.count();
+  return record.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+} // namespace leanworker::cli

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "interrupt.hpp"
+#include "setup.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+int main(int argc, char** argv) {
+  using namespace leanworker::cli;
+  CLI::App program{"leanworker: runs Lean 4 work in supervised child processes", "leanworker"};
+  program.set_version_flag("--version", "leanworker " LEANWORKER_VERSION);
+  program.require_subcommand(1);
+  check_options check;
+  doctor_options doctor;
+  add_check(program, check);
+  add_doctor(program, doctor);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? exit_ok : exit_usage;
+  }
+  bool checking = program.got_subcommand("check");
+  set_up_log(checking ? check.common : doctor.common);
+  catch_interrupts();
+  try {
+    return checking ? run_check(check) : run_doctor(doctor);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "leanworker: internal error: %s\n", error.what());
+    return exit_infrastructure;
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace leanworker::cli {
+namespace {
+
+/// A duration with its unit: 300ms, 5s, 2m, 1h. A bare number would leave open what it means.
+CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& into, const std::string& help) {
+  auto parse = [&into](const CLI::results_t& values) {
+    static const CLI::AsNumberWithUnit unit{std::map<std::string, std::uint64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}},
+                                            CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::UNIT_REQUIRED)};
+    auto text = values.front();
+    auto problem = unit(text);
+    std::int64_t count = 0;
+    if (!problem.empty() || !CLI::detail::lexical_cast(text, count) || count <= 0 || count > 7 * 24 * 3'600'000LL)
+      throw CLI::ValidationError{values.front() + " is no duration; write for example 300ms, 5s or 2m"};
+    into = std::chrono::milliseconds{count};
+    return true;
+  };
+  return command.add_option(name, CLI::callback_t{parse}, help)->type_name("DURATION")->expected(1);
+}
+
+void add_common(CLI::App& command, common_options& into) {
+  command.add_option("--sysroot", into.sysroot, "Lean toolchain: a folder with bin/lean and lib/lean")->type_name("DIR");
+  command.add_option("--log-level", into.log_level, "What to tell on standard error")
+    ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+    ->capture_default_str();
+  command.add_option("--color", into.color, "Colours")->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str();
+}
+
+} // namespace
+
+void add_check(CLI::App& program, check_options& into) {
+  auto& command = *program.add_subcommand("check", "Check Lean files in supervised child processes");
+  command.add_option("inputs", into.inputs, "Lean files, folders (every .lean file below them), or - for standard input")->required();
+  command.add_option("-j,--jobs", into.jobs, "Children at a time (default: by cores and memory)")->check(CLI::Range(1, 256))->type_name("N");
+  add_duration(command, "--timeout", into.timeout, "For one file, from the end of its imports (default 30s)");
+  add_duration(command, "--import-timeout", into.import_timeout, "For the imports of one file (default 60s)");
+  add_duration(command, "--start-timeout", into.start_timeout, "For the start of a child (default 10s, 30s without a start-up image)");
+  command.add_option("--heartbeats", into.heartbeats, "Lean's maxHeartbeats, in thousands per command; 0: no limit")->type_name("N");
+  command.add_option("--imports", into.imports, "Imports of a source without a header, comma-separated (default Init)")
+    ->delimiter(',')
+    ->type_name("A,B");
+  command.add_option("--path", into.paths, "A further folder with compiled modules, before those of LEAN_PATH; may be repeated")
+    ->check(CLI::ExistingDirectory)
+    ->type_name("DIR")
+    ->expected(1)
+    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--json", into.json, "One JSON record per file on standard output (docs/CHECK.md)");
+  command.add_flag("--axioms", into.axioms, "Report the axioms that each declaration depends on");
+  command.add_option("--fail-on", into.fail_on, "What makes a file rejected")->check(CLI::IsMember({"error", "warning"}))->capture_default_str();
+  command.add_flag("-q,--quiet", into.quiet, "Only diagnostics and rejected files; no progress, no summary");
+  add_common(command, into.common);
+}
+
+void add_doctor(CLI::App& program, doctor_options& into) {
+  auto& command = *program.add_subcommand("doctor", "Say which Lean toolchain is used and prove that it works");
+  add_common(command, into.common);
+}
+
+} // namespace leanworker::cli

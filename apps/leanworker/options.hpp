@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace leanworker::cli {
+
+/// Exit codes of every subcommand; docs/CHECK.md.
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_rejected = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_infrastructure = 3;
+inline constexpr int exit_interrupted = 130;
+
+struct common_options {
+  std::string sysroot;
+  std::string log_level = "warn";
+  std::string color = "auto";
+};
+
+struct check_options {
+  common_options common;
+  std::vector<std::string> inputs; ///< Files, folders, "-" for standard input.
+  unsigned jobs = 0;               ///< 0: chosen from cores and memory.
+  std::chrono::milliseconds timeout{30'000};
+  std::chrono::milliseconds import_timeout{60'000};
+  std::chrono::milliseconds start_timeout{0}; ///< 0: 10 s with a start-up image, 30 s without.
+  std::optional<std::uint64_t> heartbeats;
+  std::vector<std::string> imports;
+  std::vector<std::string> paths;
+  bool json = false;
+  bool axioms = false;
+  bool quiet = false;
+  std::string fail_on = "error";
+};
+
+struct doctor_options {
+  common_options common;
+};
+
+/// Adds `check` and `doctor` to the program. The structs must outlive the parsing.
+void add_check(CLI::App& program, check_options& into);
+void add_doctor(CLI::App& program, doctor_options& into);
+
+} // namespace leanworker::cli

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// A prepared toolchain must behave like a native Lean. Needs LEANWORKER_TEST_SYSROOT.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+
+import { folderWith, lean, needsToolchain, run, seen, startLean, sysroot } from "./support.mjs";
+
+const toolTest = (name, body) => test(name, needsToolchain, body);
+
+const program = `
+partial def deep (n : Nat) : Nat := if n == 0 then 0 else deep (n + 1) + n % 7
+
+def inTask (act : IO Unit) : IO Unit := do
+  let task ← IO.asTask (prio := .dedicated) act
+  IO.ofExcept task.get
+
+partial def spin (n : Nat) : IO Unit := do
+  if n == 0 then return
+  spin (n + 1)
+
+partial def copy (input : IO.FS.Stream) (output : IO.FS.Handle) : IO Unit := do
+  let bytes ← input.read 1000
+  if bytes.isEmpty then return
+  output.write bytes
+  output.flush
+  copy input output
+
+def main (args : List String) : IO UInt32 := do
+  match args with
+  | ["return", n] => return n.toNat!.toUInt32
+  | ["throw"] => throw (IO.userError "thrown on purpose")
+  | ["exit"] => IO.Process.exit 7
+  | ["exit in a task"] => inTask (IO.Process.exit 7); return 0
+  | ["panic"] => IO.println s!"continued with {(#[] : Array Nat)[args.length]!}"; return 0
+  | ["deep"] => inTask (IO.println s!"{deep args.length}"); return 0
+  | ["deep on main"] => IO.println s!"{deep args.length}"; return 0
+  | ["copy"] => copy (← IO.getStdin) (← IO.FS.Handle.mk "/proc/self/fd/3" .write); return 0
+  | ["spin"] => IO.println "spinning"; (← IO.getStdout).flush; spin 1; return 0
+  | ["look"] =>
+    IO.println s!"{← IO.FS.readFile "/proc/self/stat"}"
+    IO.println s!"pid {← IO.Process.getPID}"
+    IO.println s!"env {← IO.getEnv "LEAN_WASM_TEST"} {← IO.getEnv "USER"}"
+    IO.println s!"app {← IO.appPath}"
+    IO.println ((← IO.FS.readFile "/proc/self/status").takeWhile (· != '\\n'))
+    IO.println s!"statm {((← IO.FS.readFile "/proc/self/statm").splitOn " ").length}"
+    return 0
+  | ["stderr"] => IO.eprintln "  - /mine"; IO.eprintln "[DEBUG:mine] stays"; return 0
+  | ["blocked"] =>
+    let out ← IO.FS.Handle.mk "/proc/self/fd/3" .write
+    let _ ← IO.asTask (prio := .dedicated) do
+      IO.println "writing"
+      (← IO.getStdout).flush
+      out.write (ByteArray.mk (Array.replicate 1000000 0))
+    let _ ← (← IO.getStdin).getLine
+    IO.Process.exit 5
+  | _ => return 99
+`;
+
+function withProgram(t) {
+  const folder = folderWith(t, { "Main.lean": program });
+  return (args, options) => lean(["--run", path.join(folder, "Main.lean"), ...args], { cwd: folder, ...options });
+}
+
+function assertEnd(result, code) {
+  assert.deepEqual([result.code, result.signal], [code, null], result.stderr.toString().slice(0, 500));
+}
+
+toolTest("--version and --print-prefix, also through a symbolic link", async (t) => {
+  const version = await lean(["--version"]);
+  assertEnd(version, 0);
+  assert.match(version.stdout.toString(), /^Lean \(version 4\.28\.0.*, wasm32-unknown-emscripten, .*\)\n$/);
+  assert.equal(version.stderr.length, 0);
+
+  const folder = folderWith(t, {});
+  fs.symlinkSync(path.join(sysroot, "bin/lean"), path.join(folder, "linked"));
+  const prefix = await run(path.join(folder, "linked"), ["--print-prefix"], { cwd: folder });
+  assertEnd(prefix, 0);
+  assert.equal(prefix.stdout.toString(), fs.realpathSync(sysroot) + "\n");
+});
+
+toolTest("a right file gives 0, a wrong one 1, an absent one 1, a wrong option 1", async (t) => {
+  const cwd = folderWith(t, { "right.lean": "theorem t : 1 = 1 := rfl\n", "wrong.lean": "theorem t : 1 = 2 := rfl\n" });
+  const right = await lean(["right.lean"], { cwd });
+  assertEnd(right, 0);
+  assert.equal(right.stdout.toString() + right.stderr.toString(), "");
+  const wrong = await lean(["--json", "wrong.lean"], { cwd });
+  assertEnd(wrong, 1);
+  for (const line of wrong.stdout.toString().trim().split("\n")) assert.equal(JSON.parse(line).severity, "error");
+  assertEnd(await lean(["absent.lean"], { cwd }), 1);
+  assertEnd(await lean(["--no-such-option"], { cwd }), 1);
+  assert.deepEqual(fs.readdirSync(cwd).sort(), ["right.lean", "wrong.lean"]); // no default.profraw
+});
+
+toolTest("-o writes a module that another file imports; umask holds", async (t) => {
+  const cwd = folderWith(t, { "A.lean": "def a := 41\n", "B.lean": "import A\n#eval a + 1\n" });
+  assertEnd(await lean(["-o", "A.olean", "A.lean"], { cwd }), 0);
+  assert.equal(fs.statSync(path.join(cwd, "A.olean")).mode & 0o777, 0o666 & ~process.umask());
+  const result = await lean(["-DmaxRecDepth=300", "B.lean"], { cwd, env: { LEAN_PATH: cwd } });
+  assertEnd(result, 0);
+  assert.equal(result.stdout.toString(), "42\n");
+});
+
+toolTest("--stdin reads the file from standard input", async () => {
+  const result = await lean(["--stdin"], { input: "#eval 6 * 7\n" });
+  assertEnd(result, 0);
+  assert.equal(result.stdout.toString(), "42\n");
+});
+
+toolTest("the exit status is what main returns, throws or exits with", async (t) => {
+  const main = withProgram(t);
+  for (const code of [0, 1, 42, 255]) assertEnd(await main(["return", String(code)]), code);
+  const thrown = await main(["throw"]);
+  assertEnd(thrown, 1);
+  assert.equal(thrown.stderr.toString(), "uncaught exception: thrown on purpose\n");
+  assertEnd(await main(["exit"]), 7);
+  assertEnd(await main(["exit in a task"]), 7);
+});
+
+toolTest("a panic is told on stderr and the program goes on", async (t) => {
+  const result = await withProgram(t)(["panic"]);
+  assertEnd(result, 0);
+  assert.equal(result.stdout.toString(), "continued with 0\n");
+  assert.match(result.stderr.toString(), /index out of bounds/);
+});
+
+toolTest("deep recursion ends a task's process with 134, and on the main thread with Lean's own error", async (t) => {
+  const main = withProgram(t);
+  const inTask = await main(["deep"]);
+  assertEnd(inTask, 134);
+  assert.match(inTask.stderr.toString(), /^FATAL\(lean thread\): .*deep recursion was detected/);
+  const onMain = await main(["deep on main"]);
+  assertEnd(onMain, 1);
+  assert.match(onMain.stderr.toString(), /^deep recursion was detected/);
+});
+
+toolTest("all byte values pass from descriptor 0 to descriptor 3 unchanged, more than the ring holds", async (t) => {
+  const input = Buffer.alloc(3 << 20, Buffer.from(Array.from({ length: 256 }, (_, i) => i)));
+  const result = await withProgram(t)(["copy"], { input });
+  assertEnd(result, 0);
+  assert.ok(result.third.equals(input));
+  assert.equal(result.stdout.toString() + result.stderr.toString(), "");
+});
+
+toolTest("the process sees its real id, environment and path", async (t) => {
+  const folder = folderWith(t, { "Main.lean": program });
+  const { child, ended } = startLean(["--run", path.join(folder, "Main.lean"), "look"], { env: { LEAN_WASM_TEST: "välue", USER: undefined } });
+  child.stdin.end();
+  const result = await ended;
+  assertEnd(result, 0);
+  const [stat, , pid, env, app, status, statm] = result.stdout.toString().split("\n");
+  assert.equal(stat.split(" ")[0], String(child.pid));
+  assert.equal(pid, `pid ${child.pid}`);
+  assert.equal(env, "env (some välue) none");
+  assert.equal(app, `app ${path.join(fs.realpathSync(sysroot), "bin/lean")}`);
+  assert.match(status, /^Name:/);
+  assert.equal(statm, "statm 7");
+});
+
+toolTest("stderr keeps lines that only look like the fork's chatter", async (t) => {
+  const result = await withProgram(t)(["stderr"]);
+  assert.equal(result.stderr.toString(), "  - /mine\n[DEBUG:mine] stays\n");
+});
+
+for (const signal of ["SIGTERM", "SIGINT"]) {
+  toolTest(`${signal} ends a busy process`, async (t) => {
+    const folder = folderWith(t, { "Main.lean": program });
+    const { child, ended } = startLean(["--run", path.join(folder, "Main.lean"), "spin"]);
+    await seen(child.stdout, "spinning");
+    child.kill(signal);
+    const result = await ended;
+    assert.deepEqual([result.code, result.signal], [null, signal]);
+  });
+}
+
+toolTest("standard input that nobody reads is left to others", async () => {
+  const script = '"$0" --version >/dev/null; cat';
+  const result = await run("/bin/sh", ["-c", script, path.join(sysroot, "bin/lean")], { input: "for cat\n" });
+  assert.equal(result.stdout.toString(), "for cat\n");
+});
+
+toolTest("a thread stuck in a pipe that nobody reads does not hold up the exit", async (t) => {
+  const folder = folderWith(t, { "Main.lean": program });
+  const { child, ended } = startLean(["--run", path.join(folder, "Main.lean"), "blocked"]);
+  child.stdio[3].pause();
+  await seen(child.stdout, "writing");
+  const exited = new Promise((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
+  child.stdin.end(); // the main thread now exits, whether or not the task is in write(2) already
+  const { code, signal } = await exited;
+  assert.ok(code === 5 || signal === "SIGKILL", `${code} ${signal}`);
+  child.stdio[3].resume();
+  await ended;
+});
+
+toolTest("no node, or none that is new enough, gives 127 and a message", async (t) => {
+  const folder = folderWith(t, { "node-path": "/no/such/node\n" });
+  fs.mkdirSync(path.join(folder, "bin"));
+  fs.mkdirSync(path.join(folder, "libexec/leanworker"), { recursive: true });
+  fs.copyFileSync(path.join(sysroot, "bin/lean"), path.join(folder, "bin/lean"));
+  fs.copyFileSync(path.join(sysroot, "libexec/leanworker/main.cjs"), path.join(folder, "libexec/leanworker/main.cjs"));
+  fs.renameSync(path.join(folder, "node-path"), path.join(folder, "libexec/leanworker/node-path"));
+  const none = await run("/bin/sh", [path.join(folder, "bin/lean")], { env: { PATH: "/nonexistent" } });
+  assertEnd(none, 127);
+  assert.match(none.stderr.toString(), /no node found/);
+
+  const old = await run(process.execPath, ["-e", `
+    Object.defineProperty(process, "versions", { value: { node: "18.1.0" } });
+    require(${JSON.stringify(path.join(folder, "libexec/leanworker/main.cjs"))});`]);
+  assertEnd(old, 127);
+  assert.match(old.stderr.toString(), /is Node 18\.1\.0; Node 20 or newer is needed/);
+});
