@@ -13,7 +13,6 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -110,10 +109,7 @@ std::pair<int, std::string> execute(const process_spec& spec, const child_setup&
   for (const auto& [name, value] : spec.environment)
     environment[name] = value;
   std::error_code error;
-  auto program = spec.argv.front();
-  if (program.find('/') == std::string::npos)
-    if (auto found = bp::search_path(program); !found.empty())
-      program = found.string();
+  const auto& program = spec.argv.front();
   std::vector<std::string> arguments(spec.argv.begin() + 1, spec.argv.end());
   auto directory = spec.directory.empty() ? std::string{"."} : spec.directory;
   bp::child child{bp::exe = program, bp::args = arguments, bp::start_dir = directory, environment, bp::posix::use_vfork, setup, error};
@@ -169,7 +165,7 @@ spawn_result spawn(const process_spec& spec) {
   if (error != 0)
     return not_started(error, detail);
   // Nobody else reaps, so the pid is ours until we do; opening it after the start is safe.
-  result.process.pidfd.reset(::pidfd_open(result.process.pid, 0));
+  result.process.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, result.process.pid, 0)));
   if (!result.process.pidfd) {
     auto saved = errno;
     signal_group(result.process.pid, SIGKILL);

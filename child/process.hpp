@@ -36,7 +36,7 @@ private:
 
 /// What to run and how. Nothing is inherited that is not named here, except the standard search path for the program's libraries.
 struct process_spec {
-  std::vector<std::string> argv;                                ///< argv[0] is the program: an absolute path, or a name looked up in PATH.
+  std::vector<std::string> argv;                                ///< argv[0] is the program, a path; PATH is not searched.
   std::vector<std::pair<std::string, std::string>> environment; ///< The whole environment of the child.
   std::string directory;                                        ///< Working directory; empty: the parent's.
   std::uint64_t address_space_bytes_max = 0;                    ///< RLIMIT_AS; 0: as the parent's.

@@ -20,7 +20,13 @@ namespace LeanWorker
 
 /-- What is elaborated before an image is made, so that the code paths of a first check are already initialised in it. -/
 private def warmUpSource : String :=
-  "theorem warm (a b : Nat) (h : a = b) : b + 0 = a := by simp [h]\n#eval 1 + 1\nexample : 2 < 3 := by decide\n#check warm\ndef f (n : Nat) : Nat := match n with | 0 => 1 | n + 1 => f n\nexample (x : Nat) : x < x + 1 := by omega\nexample : 1 = 2 := rfl\n"
+  "theorem warm (a b : Nat) (h : a = b) : b + 0 = a := by simp [h]\n\
+   def f (n : Nat) : Nat := match n with | 0 => 1 | n + 1 => f n\n\
+   example (x : Nat) : x < x + 1 := by omega\n\
+   example : 2 < 3 := by decide\n\
+   example : 1 = 2 := rfl\n\
+   #eval f 1 + 1\n\
+   #check warm\n"
 
 /-- Opens a session for each module and warms up. -/
 private def prepareImage (modules : List String) : IO Sessions := do

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/lean/host_package.hpp>
 
+#include <leanworker/lean/internal/join_modules.hpp>
+
 #include <charconv>
 #include <csignal>
 #include <cstdint>
@@ -15,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* unit_name = "LeanWorker.lean";
 constexpr std::chrono::milliseconds compile_timeout{180'000};
 constexpr std::chrono::milliseconds prepare_timeout{180'000};
 
@@ -51,7 +54,7 @@ std::string identity_of(const fs::path& file) {
 
 host_package_result failure(errc code, std::string message) { return {code, std::move(message), {}}; }
 
-/// The host's modules in the order in which they must be compiled.
+/// The host's modules, in dependency order.
 bool read_modules(const std::string& sources, std::vector<std::string>& out) {
   std::ifstream file{sources + "/modules.txt"};
   for (std::string line; std::getline(file, line);)
@@ -98,24 +101,35 @@ std::string last_words(const command_result& result) {
   return text;
 }
 
+/// Writes the host as one module. Compiled one by one, each of its modules would pay the start of Lean and the import of half of Lean again: 48
+/// instead of 14 s of CPU, measured.
+bool write_unit(const host_build& build, const std::vector<std::string>& modules, const fs::path& aside, std::string& problem) {
+  std::vector<std::string> texts(modules.size());
+  for (std::size_t i = 0; i < modules.size(); ++i)
+    if (!read_file(build.sources + "/" + modules[i], texts[i])) {
+      problem = "cannot read " + build.sources + "/" + modules[i];
+      return false;
+    }
+  std::error_code error;
+  fs::create_directories(aside, error);
+  std::ofstream unit{aside / unit_name, std::ios::binary};
+  unit << internal::join_modules(texts, "LeanWorker");
+  unit.close();
+  fs::copy_file(fs::path{build.sources} / "Main.lean", aside / "Main.lean", fs::copy_options::overwrite_existing, error);
+  if (!unit || error)
+    problem = "cannot write to " + aside.string() + (error ? ": " + error.message() : "; is the disk full?");
+  return problem.empty();
+}
+
 host_package_result compile(const toolchain& lean, const host_build& build, const std::vector<std::string>& modules, const fs::path& aside,
                             const command_runner& run) {
-  std::error_code error;
-  for (const auto& name : modules) {
-    fs::create_directories((aside / name).parent_path(), error);
-    fs::copy_file(fs::path{build.sources} / name, aside / name, fs::copy_options::overwrite_existing, error);
-    if (error)
-      return failure(errc::io_error, "cannot copy " + name + " to " + aside.string() + ": " + error.message());
-  }
-  fs::copy_file(fs::path{build.sources} / "Main.lean", aside / "Main.lean", fs::copy_options::overwrite_existing, error);
-  for (const auto& name : modules) {
-    auto olean = fs::path{name}.replace_extension(".olean").string();
-    command compiler{{lean.lean(), "-o", olean, name}, {{"LEAN_PATH", aside.string()}}, aside.string(), compile_timeout};
-    auto result = run(compiler);
-    build.say("compiled " + name + " in " + std::to_string(result.elapsed.count()) + " ms");
-    if (!result.ok())
-      return failure(errc::host_build_failed, "compiling " + name + " with " + lean.lean() + ": " + last_words(result));
-  }
+  std::string problem;
+  if (!write_unit(build, modules, aside, problem))
+    return failure(errc::io_error, std::move(problem));
+  auto result = run({{lean.lean(), "-o", "LeanWorker.olean", unit_name}, {{"LEAN_PATH", aside.string()}}, aside.string(), compile_timeout});
+  if (!result.ok())
+    return failure(errc::host_build_failed, "compiling the modules of " + build.sources + " as one with " + lean.lean() + ": " + last_words(result));
+  build.say("compiled the Lean host in " + std::to_string(result.elapsed.count()) + " ms");
   return {};
 }
 

@@ -14,6 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Variables that a toolchain may look at: elan's choice of toolchain, and the knobs of the prepared npm one.
+std::vector<std::string> environment_prefixes() { return {"ELAN_", "LEANWORKER_WASM_"}; }
+
 /// Waits for the end of a program that does not speak the protocol.
 class command_observer : public child_observer {
 public:
@@ -33,7 +36,7 @@ constexpr std::chrono::seconds end_guard{15};
 command_result run_command(host_thread& host, const command& what) {
   process_spec spec;
   spec.argv = what.argv;
-  spec.environment = basic_environment();
+  spec.environment = basic_environment(environment_prefixes());
   spec.environment.insert(spec.environment.end(), what.environment.begin(), what.environment.end());
   spec.directory = what.directory;
   child_limits limits;
@@ -104,7 +107,7 @@ bool set_up_lean(const common_options& options, lean_setup& out) {
 process_spec host_process(const lean_setup& setup) {
   process_spec spec;
   spec.argv = setup.package.argv(setup.lean);
-  spec.environment = basic_environment({"LEANWORKER_WASM_"});
+  spec.environment = basic_environment(environment_prefixes());
   for (auto& entry : setup.package.environment())
     spec.environment.push_back(std::move(entry));
   return spec;

@@ -15,9 +15,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <vector>
 
 namespace leanworker::harness {
@@ -59,14 +59,15 @@ public:
       caf::anon_send_exit(one, caf::exit_reason::kill);
     settle();
     sched.clock().cancel_all();
+    adopted_.clear();
   }
 
   // -- messages and time ---
-  /// Delivers messages until none is left. No time passes. Fails by an assertion when that never happens.
+  /// Delivers messages until none is left. No time passes. Throws when that never happens.
   void settle() {
-    [[maybe_unused]] std::size_t delivered = 0;
-    while (sched.try_run_once())
-      assert(++delivered < 1'000'000);
+    for (std::size_t delivered = 0; sched.try_run_once(); ++delivered)
+      if (delivered > 1'000'000)
+        throw std::logic_error{"the actors send each other messages without end"};
   }
   /// Lets time pass in steps, delivering messages in between, so that a timer that sets the next one rings as often as it should.
   void pass(milliseconds time, milliseconds step = milliseconds{1}) {
@@ -102,7 +103,7 @@ public:
     worker_status result;
     auto answer = self->request(of, caf::infinite, get_worker_status{});
     settle();
-    answer.receive([&](const worker_status& s) { result = s; }, [](const caf::error&) { assert(!"the worker is dead"); });
+    answer.receive([&](const worker_status& s) { result = s; }, [](const caf::error&) { throw std::logic_error{"the worker is dead"}; });
     return result;
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <leanworker/actors/internal/handlers.hpp>
 #include <leanworker/messages/actors.hpp>
 
 #include <caf/stateful_actor.hpp>
@@ -49,7 +48,7 @@ struct probe_state {
 /// Owns a worker in a test: `system.spawn(owner_probe, record)`. Never quits by itself, never sends.
 inline worker_owner_actor::behavior_type owner_probe(worker_owner_actor::stateful_pointer<probe_state> self,
                                                      std::shared_ptr<owner_record> record) {
-  internal::install_quiet_handlers(self);
+  self->set_down_handler([](caf::down_msg&) {});
   return {
     [record](const request_done& m) { record->heard.emplace_back(m); },
     [record](const worker_event& m) { record->heard.emplace_back(m); },
@@ -59,7 +58,7 @@ inline worker_owner_actor::behavior_type owner_probe(worker_owner_actor::statefu
 /// Uses a pool in a test: `system.spawn(client_probe, record)`. Never quits by itself, never sends.
 inline pool_client_actor::behavior_type client_probe(pool_client_actor::stateful_pointer<probe_state> self,
                                                      std::shared_ptr<client_record> record) {
-  internal::install_quiet_handlers(self);
+  self->set_down_handler([](caf::down_msg&) {});
   return {
     [record](const submission_started& m) { record->heard.emplace_back(m); },
     [record](const submission_done& m) { record->heard.emplace_back(m); },

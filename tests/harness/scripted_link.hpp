@@ -7,9 +7,10 @@
 
 #include <caf/send.hpp>
 
-#include <cassert>
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <variant>
 #include <vector>
 
@@ -157,13 +158,14 @@ public:
     };
   }
 
-  /// The newest generation of a slot. Precondition: it has one.
+  /// The newest generation of a slot. Throws when it has none.
   scripted_child& child(std::size_t slot = 0) {
     scripted_child* newest = nullptr;
     for (auto& one : children_)
       if (one->slot == slot)
         newest = one.get();
-    assert(newest);
+    if (!newest)
+      throw std::out_of_range{"this slot has no generation yet"};
     return *newest;
   }
   /// All generations of all slots, oldest first.

@@ -79,8 +79,8 @@ LW.hostStamp = (folder) => {
 LW.readImageHead = (file, descriptor) => {
   const tail = Buffer.alloc(4 + LW.imageMagic.length);
   const size = LW.fs.fstatSync(descriptor).size;
-  LW.fs.readSync(descriptor, tail, 0, tail.length, size - tail.length);
-  if (size < tail.length || tail.toString("latin1", 4) !== LW.imageMagic) return "it is incomplete";
+  if (size >= tail.length) LW.fs.readSync(descriptor, tail, 0, tail.length, size - tail.length);
+  if (tail.toString("latin1", 4) !== LW.imageMagic) return "it is incomplete";
   const json = Buffer.alloc(tail.readUInt32LE(0));
   LW.fs.readSync(descriptor, json, 0, json.length, size - tail.length - json.length);
   const about = JSON.parse(json.toString());

@@ -54,13 +54,14 @@ LW.transfer = (operation, fd, vector, count, resultPointer) => {
   return 0;
 };
 
-// The fork reports its progress on descriptor 2 with `IO.eprintln`: "[DEBUG:x] …" lines, and right after some of them
-// lines that begin with "  - /" or "  mainModule? = ". Only these are dropped, and the latter only in that place.
+// The fork reports its progress on descriptor 2 with `IO.eprintln`: "[DEBUG:x] …" lines. A FIND line is followed by lines
+// that begin with "  - /", a FINALIZE line by one that begins with "  mainModule? = ". Only in that place are those dropped.
+LW.chatterAfter = { FIND: /^ {2}- \//, FINALIZE: /^ {2}mainModule\? = / };
 LW.isForkChatter = (heap, pointer, length) => {
   if (LW.knobs.debug) return false;
   const start = String.fromCharCode(...heap.subarray(pointer, pointer + Math.min(length, 20)));
-  const isHead = /^\[DEBUG:([I-N]|IMPORT|GO|FIND|FINALIZE)\] /.test(start);
-  const isContinuation = LW.afterChatter === true && /^  (mainModule\? = |- \/)/.test(start);
-  LW.afterChatter = isHead || isContinuation;
-  return LW.afterChatter;
+  if (LW.chatterExpected?.test(start)) return true;
+  const head = /^\[DEBUG:([I-N]|IMPORT|GO|FIND|FINALIZE)\] /.exec(start);
+  LW.chatterExpected = head ? LW.chatterAfter[head[1]] : undefined;
+  return head !== null;
 };

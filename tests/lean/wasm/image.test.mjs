@@ -8,6 +8,7 @@ import { before, after, describe, test } from "node:test";
 import { folderWith, lean, needsToolchain, run, startLean, sysroot } from "./support.mjs";
 
 const host = `
+namespace Host
 def serve (words : List String) : IO Unit := do
   let stdin ← IO.getStdin
   IO.println s!"words {words}"
@@ -24,16 +25,19 @@ unsafe def main (args : List String) : IO Unit := do
     let request := s!"/dev/leanworker/image/{ptrAddrUnsafe go}"
     let _ ← (IO.FS.Handle.mk request .read).toBaseIO
   go
+end Host
 `;
+const mainFile = "import Host\nunsafe def main (args : List String) : IO Unit := Host.main args\n";
 
 const prepareHost = (args, options) => run(path.join(sysroot ?? "", "libexec/leanworker/prepare-host"), args, options);
 
-describe("start-up image", needsToolchain, () => {
+describe("start-up image", { skip: needsToolchain.skip }, () => {
   let prepared;
   const cleaners = [];
   before(async () => {
     if (!sysroot) return;
-    prepared = folderWith({ after: (clean) => cleaners.push(clean) }, { "Main.lean": host });
+    prepared = folderWith({ after: (clean) => cleaners.push(clean) }, { "Host.lean": host, "Main.lean": mainFile });
+    assert.equal((await lean(["-o", "Host.olean", "Host.lean"], { cwd: prepared })).code, 0);
     const { code, stderr } = await prepareHost([prepared], { env: { LEAN_WASM_TEST: "image time" } });
     assert.equal(code, 0, stderr.toString());
   });
@@ -46,10 +50,10 @@ describe("start-up image", needsToolchain, () => {
     return folder;
   }
 
-  const runHost = (folder, input, options) => lean(["--run", path.join(folder, "Main.lean"), "now"], { input, ...options });
+  const runHost = (folder, input, env) => lean(["--run", path.join(folder, "Main.lean"), "now"], { input, env: { LEAN_PATH: folder, ...env } });
 
   test("only the image is left beside the host", needsToolchain, () => {
-    assert.deepEqual(fs.readdirSync(prepared).sort(), ["Main.image", "Main.lean"]);
+    assert.deepEqual(fs.readdirSync(prepared).sort(), ["Host.lean", "Host.olean", "Main.image", "Main.lean"]);
   });
 
   test("a moved host starts from its image, in the present process, folder and environment", needsToolchain, async (t) => {
@@ -70,7 +74,7 @@ describe("start-up image", needsToolchain, () => {
   });
 
   test("the image can be switched off", needsToolchain, async () => {
-    const { code, stdout } = await runHost(prepared, "", { env: { LEANWORKER_WASM_NO_IMAGE: "1" } });
+    const { code, stdout } = await runHost(prepared, "", { LEANWORKER_WASM_NO_IMAGE: "1" });
     assert.equal(code, 0);
     assert.match(stdout.toString(), /^words \[now\]/);
   });

@@ -9,7 +9,7 @@ export const recipe = path.resolve(import.meta.dirname ?? path.dirname(new URL(i
 export const sysroot = process.env.LEANWORKER_TEST_SYSROOT;
 
 /** Options for tests that need a toolchain. */
-export const needsToolchain = { skip: sysroot ? false : "LEANWORKER_TEST_SYSROOT is not set: no prepared toolchain to test", timeout: 120_000 };
+export const needsToolchain = { skip: sysroot ? false : "LEANWORKER_TEST_SYSROOT is not set: no prepared toolchain to test", timeout: 300_000 };
 
 /** A folder that is removed when the test ends. */
 export function temporaryFolder(t) {

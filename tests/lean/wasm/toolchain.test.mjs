@@ -3,13 +3,15 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 
 import { folderWith, lean, needsToolchain, run, seen, startLean, sysroot } from "./support.mjs";
 
 const toolTest = (name, body) => test(name, needsToolchain, body);
 
+// Compiled once: elaborating it takes seconds, and every test runs it.
 const program = `
+namespace Program
 partial def deep (n : Nat) : Nat := if n == 0 then 0 else deep (n + 1) + n % 7
 
 def inTask (act : IO Unit) : IO Unit := do
@@ -34,7 +36,7 @@ def main (args : List String) : IO UInt32 := do
   | ["exit"] => IO.Process.exit 7
   | ["exit in a task"] => inTask (IO.Process.exit 7); return 0
   | ["panic"] => IO.println s!"continued with {(#[] : Array Nat)[args.length]!}"; return 0
-  | ["deep"] => inTask (IO.println s!"{deep args.length}"); return 0
+  | ["deep"] => inTask do { let n ← IO.monoMsNow; IO.println s!"{deep (n + 1)}" }; return 0
   | ["deep on main"] => IO.println s!"{deep args.length}"; return 0
   | ["copy"] => copy (← IO.getStdin) (← IO.FS.Handle.mk "/proc/self/fd/3" .write); return 0
   | ["spin"] => IO.println "spinning"; (← IO.getStdout).flush; spin 1; return 0
@@ -56,11 +58,25 @@ def main (args : List String) : IO UInt32 := do
     let _ ← (← IO.getStdin).getLine
     IO.Process.exit 5
   | _ => return 99
+end Program
 `;
+const mainFile = "import Program\ndef main (args : List String) : IO UInt32 := Program.main args\n";
 
-function withProgram(t) {
-  const folder = folderWith(t, { "Main.lean": program });
-  return (args, options) => lean(["--run", path.join(folder, "Main.lean"), ...args], { cwd: folder, ...options });
+let compiled;
+const cleaners = [];
+before(async () => {
+  if (!sysroot) return;
+  compiled = folderWith({ after: (clean) => cleaners.push(clean) }, { "Program.lean": program, "Main.lean": mainFile });
+  assertEnd(await lean(["-o", "Program.olean", "Program.lean"], { cwd: compiled }), 0);
+});
+after(() => cleaners.forEach((clean) => clean()));
+
+const startProgram = (args, env = {}) => startLean(["--run", path.join(compiled, "Main.lean"), ...args], { cwd: compiled, env: { LEAN_PATH: compiled, ...env } });
+
+function runProgram(args, input = "") {
+  const { child, ended } = startProgram(args);
+  child.stdin.end(input);
+  return ended;
 }
 
 function assertEnd(result, code) {
@@ -108,8 +124,8 @@ toolTest("--stdin reads the file from standard input", async () => {
   assert.equal(result.stdout.toString(), "42\n");
 });
 
-toolTest("the exit status is what main returns, throws or exits with", async (t) => {
-  const main = withProgram(t);
+toolTest("the exit status is what main returns, throws or exits with", async () => {
+  const main = runProgram;
   for (const code of [0, 1, 42, 255]) assertEnd(await main(["return", String(code)]), code);
   const thrown = await main(["throw"]);
   assertEnd(thrown, 1);
@@ -118,15 +134,15 @@ toolTest("the exit status is what main returns, throws or exits with", async (t)
   assertEnd(await main(["exit in a task"]), 7);
 });
 
-toolTest("a panic is told on stderr and the program goes on", async (t) => {
-  const result = await withProgram(t)(["panic"]);
+toolTest("a panic is told on stderr and the program goes on", async () => {
+  const result = await runProgram(["panic"]);
   assertEnd(result, 0);
   assert.equal(result.stdout.toString(), "continued with 0\n");
   assert.match(result.stderr.toString(), /index out of bounds/);
 });
 
-toolTest("deep recursion ends a task's process with 134, and on the main thread with Lean's own error", async (t) => {
-  const main = withProgram(t);
+toolTest("deep recursion ends a task's process with 134, and on the main thread with Lean's own error", async () => {
+  const main = runProgram;
   const inTask = await main(["deep"]);
   assertEnd(inTask, 134);
   assert.match(inTask.stderr.toString(), /^FATAL\(lean thread\): .*deep recursion was detected/);
@@ -135,17 +151,16 @@ toolTest("deep recursion ends a task's process with 134, and on the main thread 
   assert.match(onMain.stderr.toString(), /^deep recursion was detected/);
 });
 
-toolTest("all byte values pass from descriptor 0 to descriptor 3 unchanged, more than the ring holds", async (t) => {
+toolTest("all byte values pass from descriptor 0 to descriptor 3 unchanged, more than the ring holds", async () => {
   const input = Buffer.alloc(3 << 20, Buffer.from(Array.from({ length: 256 }, (_, i) => i)));
-  const result = await withProgram(t)(["copy"], { input });
+  const result = await runProgram(["copy"], input);
   assertEnd(result, 0);
   assert.ok(result.third.equals(input));
   assert.equal(result.stdout.toString() + result.stderr.toString(), "");
 });
 
-toolTest("the process sees its real id, environment and path", async (t) => {
-  const folder = folderWith(t, { "Main.lean": program });
-  const { child, ended } = startLean(["--run", path.join(folder, "Main.lean"), "look"], { env: { LEAN_WASM_TEST: "välue", USER: undefined } });
+toolTest("the process sees its real id, environment and path", async () => {
+  const { child, ended } = startProgram(["look"], { LEAN_WASM_TEST: "välue", USER: undefined });
   child.stdin.end();
   const result = await ended;
   assertEnd(result, 0);
@@ -158,15 +173,14 @@ toolTest("the process sees its real id, environment and path", async (t) => {
   assert.equal(statm, "statm 7");
 });
 
-toolTest("stderr keeps lines that only look like the fork's chatter", async (t) => {
-  const result = await withProgram(t)(["stderr"]);
+toolTest("stderr keeps lines that only look like the fork's chatter", async () => {
+  const result = await runProgram(["stderr"]);
   assert.equal(result.stderr.toString(), "  - /mine\n[DEBUG:mine] stays\n");
 });
 
 for (const signal of ["SIGTERM", "SIGINT"]) {
-  toolTest(`${signal} ends a busy process`, async (t) => {
-    const folder = folderWith(t, { "Main.lean": program });
-    const { child, ended } = startLean(["--run", path.join(folder, "Main.lean"), "spin"]);
+  toolTest(`${signal} ends a busy process`, async () => {
+    const { child, ended } = startProgram(["spin"]);
     await seen(child.stdout, "spinning");
     child.kill(signal);
     const result = await ended;
@@ -180,9 +194,8 @@ toolTest("standard input that nobody reads is left to others", async () => {
   assert.equal(result.stdout.toString(), "for cat\n");
 });
 
-toolTest("a thread stuck in a pipe that nobody reads does not hold up the exit", async (t) => {
-  const folder = folderWith(t, { "Main.lean": program });
-  const { child, ended } = startLean(["--run", path.join(folder, "Main.lean"), "blocked"]);
+toolTest("a thread stuck in a pipe that nobody reads does not hold up the exit", async () => {
+  const { child, ended } = startProgram(["blocked"]);
   child.stdio[3].pause();
   await seen(child.stdout, "writing");
   const exited = new Promise((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
