@@ -20,6 +20,12 @@ bool leaves_child_ready(errc code) {
   return code == errc::none || code == errc::child_refused || code == errc::request_too_large || code == errc::cancelled;
 }
 
+/// The request did not begin, for reasons of the worker: another one may run it.
+bool says_nothing_about_the_request(const request_outcome& outcome) {
+  bool refused = outcome.code == errc::restart_limit || outcome.code == errc::start_limit || outcome.code == errc::worker_stopping;
+  return !outcome.work_started && (refused || outcome.down.cause != errc::none);
+}
+
 } // namespace
 
 void pool_state::start(pool_spec spec, pool_client_actor client_handle) {
@@ -36,10 +42,9 @@ void pool_state::start(pool_spec spec, pool_client_actor client_handle) {
 
 void pool_state::submit(submit_request& request) {
   internal::job job{std::move(request), {}, 0};
-  bool none_left = std::all_of(slots.begin(), slots.end(), [](const worker_slot& s) { return s.over; });
   if (stopping)
     return finish(job, refusal(errc::shutting_down));
-  if (none_left) {
+  if (none_left()) {
     auto outcome = refusal(errc::no_worker);
     outcome.down = last_failure;
     return finish(job, std::move(outcome));
@@ -90,8 +95,10 @@ void pool_state::done(request_done& message) {
   if (died && job.deaths.size() >= config.deaths_max) {
     outcome.code = errc::killed_its_worker;
     finish(job, std::move(outcome));
-  } else if (!stopping && (died || (!outcome.work_started && outcome.down.cause != errc::none))) {
+  } else if (!stopping && (died || says_nothing_about_the_request(outcome))) {
     queue.push_back_first(std::move(job));
+    if (none_left())
+      refuse_queued(errc::no_worker);
   } else {
     finish(job, std::move(outcome));
   }
@@ -122,8 +129,12 @@ void pool_state::event(worker_event& message) {
 void pool_state::retire(worker_slot& which) {
   which.ready = false;
   which.over = true;
-  if (std::all_of(slots.begin(), slots.end(), [](const worker_slot& s) { return s.over; }))
+  if (none_left())
     refuse_queued(errc::no_worker);
+}
+
+bool pool_state::none_left() const {
+  return std::all_of(slots.begin(), slots.end(), [](const worker_slot& s) { return s.over; });
 }
 
 void pool_state::refuse_queued(errc code) {

@@ -53,6 +53,7 @@ private:
   void finish(internal::job& job, request_outcome outcome);
   void retire(worker_slot& which);
   void refuse_queued(errc code);
+  bool none_left() const;
   void quit_if_stopped();
 };
 

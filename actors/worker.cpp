@@ -44,9 +44,14 @@ void perform(self_pointer self, internal::worker_effects effects) {
     std::visit(performer{self}, what);
 }
 
-/// A link that dies without its last word leaves a generation about which nothing more will be heard.
-void link_is_down(self_pointer self, const caf::down_msg& down) {
-  if (down.source != self->state.link_address)
+/// A link that dies without its last word leaves a generation about which nothing more will be heard. Without its owner a worker has no purpose; its
+/// link goes with it and takes the child along.
+void somebody_is_down(self_pointer self, const caf::down_msg& down) {
+  if (down.source == self->state.owner)
+    return self->quit();
+  auto state = self->state.machine->state();
+  bool reported = state == worker_state::down || state == worker_state::given_up;
+  if (down.source != self->state.link_address || reported)
     return;
   child_down lost;
   lost.generation = self->state.machine->status().generation;
@@ -62,12 +67,13 @@ std::function<double()> seeded_dice(std::uint32_t seed) {
 
 worker_actor::behavior_type worker(self_pointer self, worker_spec spec, worker_owner_actor owner) {
   internal::install_quiet_handlers(self);
-  self->set_down_handler([self](caf::down_msg& down) { link_is_down(self, down); });
+  self->set_down_handler([self](caf::down_msg& down) { somebody_is_down(self, down); });
   auto& state = self->state;
   auto dice = spec.random ? spec.random : seeded_dice(spec.id);
   state.machine = std::make_unique<internal::worker_machine>(spec.config, encode_configure(spec.config.child), std::move(dice));
   state.spec = std::move(spec);
   state.owner = std::move(owner);
+  self->monitor(state.owner);
   auto now = [self] { return self->clock().now(); };
   auto machine = state.machine.get();
   perform(self, machine->start(now()));

@@ -12,8 +12,8 @@
 
 /// A worker: a slot that keeps a child running and runs requests on it.
 ///
-/// Owns: the link of the running generation. Dies: never by itself, except by an exception; its owner ends it with `stop_worker` and, after the
-/// event `stopped`, with an exit message. Sends: `request_done` and `worker_event` to its owner.
+/// Owns: the link of the running generation. Dies: with its owner, or by an exception, and its child with it; its owner ends it in good order
+/// with `stop_worker` and, after the event `stopped`, with an exit message. Sends: `request_done` and `worker_event` to its owner.
 namespace leanworker {
 
 /// Everything that a worker needs besides its owner.

@@ -3,6 +3,7 @@
 
 #include <leanworker/lean/internal/join_modules.hpp>
 
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdint>
@@ -88,7 +89,7 @@ void remove_leftovers(const fs::path& hosts) {
     if (!name.starts_with(".build-") || dash == std::string::npos)
       continue;
     std::from_chars(name.data() + dash + 1, name.data() + name.size(), pid);
-    if (pid > 0 && ::kill(pid, 0) != 0)
+    if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH)
       fs::remove_all(entry.path(), ignored);
   }
 }
@@ -117,7 +118,8 @@ bool write_unit(const host_build& build, const std::vector<std::string>& modules
   unit.close();
   fs::copy_file(fs::path{build.sources} / "Main.lean", aside / "Main.lean", fs::copy_options::overwrite_existing, error);
   if (!unit || error)
-    problem = "cannot write to " + aside.string() + (error ? ": " + error.message() : "; is the disk full?");
+    problem = error ? "cannot copy " + build.sources + "/Main.lean to " + aside.string() + ": " + error.message()
+                    : "cannot write to " + aside.string() + "; is the disk full?";
   return problem.empty();
 }
 

@@ -25,8 +25,8 @@ void skip_blanks(std::string_view& text) {
     text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
     if (text.starts_with("--"))
       text.remove_prefix(std::min(text.find('\n'), text.size()));
-    // A doc comment opens no header, but Lean allows the plain kind anywhere.
-    else if (text.starts_with("/-"))
+    // To Lean, doc comments are no blanks: they end the header.
+    else if (text.starts_with("/-") && !text.starts_with("/--") && !text.starts_with("/-!"))
       skip_block_comment(text);
     else
       return;
@@ -54,7 +54,8 @@ std::vector<std::string> scan_import_header(std::string_view source) {
       auto name = take_word(source);
       if (name == "all")
         name = take_word(source), pending += "all ";
-      result.push_back(pending + std::string{name});
+      if (!name.empty())
+        result.push_back(pending + std::string{name});
       pending.clear();
     } else {
       break;

@@ -108,6 +108,7 @@ worker_effects worker_machine::hello(const child_hello& event, time_point) {
     return out;
   }
   phase_ = phase::configure;
+  child_version_ = event.child_version;
   body_bytes_max_ = std::min(config_.child.frame_bytes_max_to_child, event.receive_bytes_max);
   out.push_back(effect::accept{config_.child.frame_bytes_max_to_parent});
   out.push_back(effect::send{frame_kind::configure, next_wire_id_++, configure_json_, config_.start_timeout});

@@ -135,6 +135,7 @@ private:
   bool cycle_asked_ = false;
   errc cause_ = errc::none;   ///< Why the running generation is being ended by us.
   std::string cause_detail_;
+  std::string child_version_; ///< As the running generation said in its hello.
   errc gave_up_ = errc::none;
 };
 

@@ -78,8 +78,10 @@ void worker_machine::become_ready(worker_effects& out, time_point now) {
   bool first = !std::exchange(became_ready_, true);
   status_.state = worker_state::ready;
   disarm();
-  if (first)
+  if (first) {
     tell(out, worker_event_kind::ready);
+    std::get<effect::tell>(out.back()).event.text = child_version_;
+  }
   bool full = config_.imports_max != 0 && status_.imports >= config_.imports_max;
   if (cycle_asked_ || (full && waiting_))
     return begin_planned_end(out, stop_mode::polite);
@@ -97,7 +99,8 @@ void worker_machine::dispatch(worker_effects& out, time_point now) {
   phase_ = phase::work;
   ++status_.requests;
   auto timeout = chosen(request.request_timeout, config_.request_timeout);
-  out.push_back(effect::send{frame_kind::request, next_wire_id_, std::move(request.body), timeout});
+  // A child that does not read is found out a little before the deadline that would hide why.
+  out.push_back(effect::send{frame_kind::request, next_wire_id_, std::move(request.body), timeout * 9 / 10});
   running_ = std::exchange(waiting_, std::nullopt);
   running_->wire_id = next_wire_id_++;
   running_->dispatched_at = now;

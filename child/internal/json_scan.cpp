@@ -176,7 +176,8 @@ private:
       ++at_;
       if (peek() == '+' || peek() == '-')
         ++at_;
-      return digits();
+      auto begins = at_;
+      return digits() && (at_ - begins <= json_exponent_digits_max || fail("an exponent of more than four digits"));
     }
     return true;
   }

@@ -11,6 +11,8 @@ namespace leanworker::internal {
 
 /// JSON nested deeper is refused.
 inline constexpr std::size_t json_depth_max = 512;
+/// Numbers with a longer exponent are refused: a peer that writes them out would need gigabytes.
+inline constexpr std::size_t json_exponent_digits_max = 4;
 
 /// A member of the outermost object; both texts point into what was scanned.
 struct json_member {

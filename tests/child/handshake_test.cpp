@@ -28,7 +28,7 @@ std::string hello_with(const char* pointer, json value) {
   return hello.dump();
 }
 
-const json removed{json::value_t::discarded};
+const auto removed = json(json::value_t::discarded);
 
 TEST(hello, all_facts_are_read) {
   child_hello out;
@@ -139,8 +139,9 @@ TEST(progress, good_ones_are_read_and_bad_ones_refused) {
   for (const auto& row : rows) {
     child_progress out;
     EXPECT_EQ(decode_progress(row.body, out), row.good) << row.body;
-    if (row.good)
+    if (row.good) {
       EXPECT_EQ(out, row.expected) << row.body;
+    }
   }
 }
 
@@ -163,8 +164,9 @@ TEST(log, logs_and_diagnostics_are_read_and_others_refused) {
   for (const auto& row : rows) {
     child_log out;
     EXPECT_EQ(decode_log(row.body, out), row.good) << row.body;
-    if (row.good)
+    if (row.good) {
       EXPECT_EQ(out, row.expected) << row.body;
+    }
   }
 }
 

@@ -46,6 +46,14 @@ TEST(json_scan, counts_512_levels_and_no_more) {
   EXPECT_TRUE(scan_json("[" + nested(511) + "," + nested(511) + "]").ok());
 }
 
+TEST(json_scan, takes_exponents_of_four_digits_and_no_more) {
+  EXPECT_TRUE(scan_json("[1e9999,1E-9999,0.5e+0000]").ok());
+  for (auto text : {"1e10000", "1e-10000", "1E+00001", "{\"a\":0e99999}"})
+    EXPECT_FALSE(scan_json(text).ok()) << text;
+}
+
+TEST(json_scan, ends_where_the_text_ends_and_not_at_a_zero_byte) { EXPECT_FALSE(scan_json(std::string_view{"{}\0", 3}).ok()); }
+
 TEST(json_scan, hands_out_members_as_they_are_spelled) {
   auto scanned = scan_json(R"( { "big" : 123456789012345678901234567890 , "list":[1, {"big": 2}] , "\u006fp":"echo" } )");
   ASSERT_TRUE(scanned.ok() && scanned.object);

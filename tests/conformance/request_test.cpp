@@ -44,6 +44,13 @@ TEST_F(requests, json_nested_512_levels_is_taken_and_one_more_is_not) {
   expect_alive();
 }
 
+TEST_F(requests, a_number_with_an_exponent_of_five_digits_is_refused) {
+  for (std::string value : {"1e10000", "1E-10000", "[{\"a\":-0.5e+99999}]", "1e999999999999"})
+    EXPECT_EQ(ask_text(R"({"op":"echo","value":)" + value + "}").code(), "bad_request") << value;
+  EXPECT_EQ(ask_text(R"({"op":"echo","value":1e300})").value, 1e300);
+  EXPECT_EQ(ask_text(R"({"op":"echo","value":"1e10000"})").value, "1e10000") << "a string is no number";
+}
+
 TEST_F(requests, a_bad_body_is_refused_and_the_child_lives_on) {
   for (std::string body : {"", " ", "{", "}", "nonsense", "{\"op\":\"health\"} x", "[]", "1", "\"health\"", "null", "{}", "{\"op\":1}",
                            "{\"op\":null}", "{\"op\":[\"health\"]}", "{'op':'health'}", "{\"op\":\"health\",}", "{\"op\":\"echo\",\"value\":01}",

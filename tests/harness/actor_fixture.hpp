@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -108,19 +107,19 @@ public:
   }
 
   // -- what the probes heard ---
-  /// The outcome of a worker's request. Nothing while there is none.
-  std::optional<request_outcome> outcome(ticket id) const {
-    for (const auto& done : owner->all<request_done>())
-      if (done.id == id)
-        return done.outcome;
-    return std::nullopt;
+  /// The outcome of a worker's request, null while there is none. Valid until the next message is delivered.
+  const request_outcome* outcome(ticket id) const {
+    for (const auto& one : owner->heard)
+      if (auto done = std::get_if<request_done>(&one); done && done->id == id)
+        return &done->outcome;
+    return nullptr;
   }
-  /// The outcome of a pool's submission. Nothing while there is none.
-  std::optional<submission_done> result(ticket id) const {
-    for (const auto& done : client->all<submission_done>())
-      if (done.id == id)
+  /// How a pool's submission ended, null while it has not. Valid until the next message is delivered.
+  const submission_done* result(ticket id) const {
+    for (const auto& one : client->heard)
+      if (auto done = std::get_if<submission_done>(&one); done && done->id == id)
         return done;
-    return std::nullopt;
+    return nullptr;
   }
 
 private:

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# Rules about the size and the head of a file, and about its being built. Each is called with the file's lines as a list.
+set(file_lines_max 400)
+set(function_lines_max 70)
+
+# The licence is named in the first line, or in the second where the first is "#!".
+function(check_licence source lines)
+  list(SUBLIST lines 0 2 head)
+  list(POP_FRONT head first second)
+  if(first MATCHES "^#!")
+    set(first "${second}")
+  endif()
+  if(NOT first MATCHES "SPDX-License-Identifier: Apache-2.0")
+    violation("${source}:1: the first line is not the SPDX line")
+  endif()
+  set(violations ${violations} PARENT_SCOPE)
+endfunction()
+
+function(check_length source lines)
+  list(LENGTH lines count)
+  math(EXPR count "${count} - 1")
+  if(count GREATER file_lines_max)
+    violation("${source}: ${count} lines, at most ${file_lines_max} are allowed")
+  endif()
+  set(violations ${violations} PARENT_SCOPE)
+endfunction()
+
+# In formatted code a function begins with the last line of its indent before its closing brace of the same indent: none for functions at
+# namespace level, two for those defined in their class. Blocks inside functions are found too, and are shorter than those.
+function(check_functions source lines)
+  set(number 0)
+  foreach(line IN LISTS lines)
+    math(EXPR number "${number} + 1")
+    foreach(level 0 2)
+      string(REPEAT " " ${level} indent)
+      if(line MATCHES "^${indent}}" AND begin_${level})
+        math(EXPR length "${number} - ${begin_${level}} + 1")
+        if(length GREATER function_lines_max)
+          violation("${source}:${begin_${level}}: a function of ${length} lines, at most ${function_lines_max} are allowed")
+        endif()
+        set(begin_${level} 0)
+      elseif(line MATCHES "^${indent}(namespace|class|struct|enum|union|extern|template)" OR line MATCHES "^${indent}[^ /#}].*(;|= {|{{)$")
+        set(begin_${level} 0)
+      elseif(line MATCHES "^${indent}[^ /#}]" AND NOT line MATCHES "^ *(public|private|protected):$")
+        set(begin_${level} ${number})
+      endif()
+    endforeach()
+  endforeach()
+  set(violations ${violations} PARENT_SCOPE)
+endfunction()
+
+# A test, or a part of a program, must be named by the CMakeLists.txt of its own folder or of one above, by its path from there.
+function(check_named source)
+  # node --test takes a pattern.
+  string(REGEX REPLACE "[^/]+(\\.test\\.mjs)$" "*\\1" pattern ${source})
+  if(NOT DEFINED "named_${source}" AND NOT DEFINED "named_${pattern}")
+    violation("${source}: no CMakeLists.txt names it, so it is never built or run")
+  endif()
+  set(violations ${violations} PARENT_SCOPE)
+endfunction()
