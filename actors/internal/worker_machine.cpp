@@ -153,7 +153,7 @@ worker_effects worker_machine::progress(const child_progress& event) {
     ++status_.imports;
     arm(out, chosen(request.import_timeout, config_.import_timeout));
     tell(out, worker_event_kind::importing);
-  } else if (phase_ == phase::import && event.current >= event.total) {
+  } else if (phase_ == phase::import && event.total != 0 && event.current >= event.total) {
     phase_ = phase::work;
     arm(out, chosen(request.request_timeout, config_.request_timeout));
   }

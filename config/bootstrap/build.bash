@@ -38,11 +38,13 @@ build_jobs() {
   printf '%s\n' "${CMAKE_BUILD_PARALLEL_LEVEL:-$jobs}"
 }
 
+# ensure_built [TARGET]
 ensure_built() {
   local log=$logs/build.log jobs
+  local -a build=(cmake --build --preset release ${1:+--target "$1"})
   jobs=$(build_jobs)
-  step "build: cmake --build --preset release, $jobs at a time"
-  if ! run_logged "$log" in_repository cmake --build --preset release --parallel "$jobs"; then
+  step "build: ${build[*]}, $jobs at a time"
+  if ! run_logged "$log" in_repository "${build[@]}" --parallel "$jobs"; then
     show_tail "$log" 40
     says_full_disk "$log" && fail "the disk is full" "make room in $repository/build, then run this command again"
     grep -q 'Killed signal terminated program' "$log" &&

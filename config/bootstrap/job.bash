@@ -3,12 +3,11 @@
 # Running other programs: in the background, so that a signal to this script is answered at once, yet in its process
 # group, so that Ctrl-C and questions on the terminal reach them as usual.
 
-job=''            # the process that runs now
-job_signal=TERM   # what stops it
-job_tree=yes      # and whether its descendants get it, too
-lock_fd=''        # of the lock that this run has
-job_has_lock=no   # a job that changes things keeps the lock even if this script is killed
-unfinished=()     # files and folders to remove when the run ends early
+job=''             # the process that runs now
+job_is_delicate=no # it may not be stopped half-way: an installation of packages
+lock_fd=''         # of the lock that this run has
+job_has_lock=no    # a job that changes things keeps the lock even if this script is killed
+unfinished=()      # files and folders to remove when the run ends early
 
 catch_signals() {
   trap 'interrupted INT' INT
@@ -44,10 +43,16 @@ descendants() {
   printf '%s\n' "${order[@]}"
 }
 
+# It and its descendants; a delicate one is waited for instead.
 stop_job() {
-  local -a targets=("$job")
-  [[ $job_tree == yes ]] && mapfile -t targets < <(descendants "$job")
-  kill -"$job_signal" "${targets[@]}" 2>/dev/null
+  local -a targets
+  if [[ $job_is_delicate == yes ]]; then
+    printf '  waiting for the packages to be left in good order; interrupt again to let that go on by itself\n' >&2
+    trap 'exit 130' INT TERM HUP
+  else
+    mapfile -t targets < <(descendants "$job")
+    kill -TERM "${targets[@]}" 2>/dev/null
+  fi
   wait "$job" 2>/dev/null
   job=''
 }
@@ -65,6 +70,7 @@ interrupted() {
 start_job() {
   (
     trap - INT QUIT TERM HUP
+    [[ $job_is_delicate == no ]] || trap '' INT HUP # Ctrl-C reaches every process of the terminal
     [[ $job_has_lock == yes || -z $lock_fd ]] || exec {lock_fd}>&-
     [[ $(type -t "$1") != file ]] || exec "$@"
     "$@"

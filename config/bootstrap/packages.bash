@@ -29,15 +29,11 @@ find_root() {
   as_root=(sudo)
 }
 
-# run_as_root LOG COMMAND…: interrupted, it is asked to stop and waited for, because half-installed packages are a burden.
+# run_as_root LOG COMMAND…
 run_as_root() {
-  local log=$1 status
+  local log=$1
   shift
-  job_signal=INT job_tree=no
   run_logged "$log" ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"
-  status=$?
-  job_signal=TERM job_tree=yes
-  return "$status"
 }
 
 # run_patiently LOG COMMAND…: as above; while another program holds apt's or dpkg's lock, tries again.
@@ -76,11 +72,16 @@ ensure_packages() {
 
 install_packages() {
   local log=$logs/packages.log
+  local -a install=(apt-get -q -y --no-install-recommends install "${missing[@]}")
   # What an interrupted installation left half done.
+  job_is_delicate=yes
   run_patiently "$log" dpkg --configure -a || packages_failed "dpkg cannot finish an earlier installation" "$log"
+  job_is_delicate=no
   run_patiently "$log" apt-get -q update || note "the package lists could not be renewed; trying with those that are there"
-  run_patiently "$log" apt-get -q -y --no-install-recommends install "${missing[@]}" ||
-    packages_failed "apt-get could not install ${missing[*]}" "$log"
+  run_patiently "$log" "${install[@]}" --download-only || packages_failed "apt-get could not fetch ${missing[*]}" "$log"
+  job_is_delicate=yes
+  run_patiently "$log" "${install[@]}" || packages_failed "apt-get could not install ${missing[*]}" "$log"
+  job_is_delicate=no
 }
 
 packages_failed() {

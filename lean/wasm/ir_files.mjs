@@ -8,6 +8,8 @@ import { PrepareError } from "./errors.mjs";
 import { recipeFolder } from "./recipe.mjs";
 
 const step = "generate .ir files";
+/** Takes 20 s on two slow cores; far beyond that something hangs. */
+const patienceMs = 240_000;
 
 /** `[{module: "Init/Core", size}]` of all `.olean` files below the folder. */
 function listModules(folder) {
@@ -36,6 +38,7 @@ function generate(sysroot, library, modules) {
   const child = spawn(path.join(sysroot, "bin/lean"), ["-j1", "--run", script, library], { env, stdio: ["pipe", "pipe", "pipe"] });
   const stop = () => child.kill("SIGKILL");
   process.once("exit", stop);
+  const timer = setTimeout(stop, patienceMs);
   return new Promise((resolve, reject) => {
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output = (output + chunk).slice(-2000)));
@@ -44,6 +47,7 @@ function generate(sysroot, library, modules) {
     child.on("error", reject);
     child.on("close", (code, signal) => {
       process.off("exit", stop);
+      clearTimeout(timer);
       if (code === 0) return resolve();
       reject(new PrepareError(step, `the generator ended with ${signal ?? code}: ${output.trim()}`, { file: library }));
     });

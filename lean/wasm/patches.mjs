@@ -77,6 +77,12 @@ const fork = [
 
 const threads = [
   {
+    name: "mailboxes by message, not by Atomics.waitAsync",
+    why: "under Node a promise of Atomics.waitAsync is now and then not resolved until something else wakes the event loop; a thread that waits for a proxied file call then waits for ever (seen once in about 3,000 files)",
+    find: "var waitAsyncPolyfilled=!Atomics.waitAsync||",
+    replace: "var waitAsyncPolyfilled=true||",
+  },
+  {
     name: "pool size",
     why: "each pool thread costs start-up time and memory; one is enough for Lean's main, more are made on demand",
     find: "var pthreadPoolSize=4;",

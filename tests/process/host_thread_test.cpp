@@ -153,8 +153,8 @@ TEST_F(host_thread_test, a_stopped_process_is_killed) {
 }
 
 TEST_F(host_thread_test, a_child_that_closes_its_channel_but_lives_is_ended) {
-  auto id = start_ready();
-  send(id, frame_kind::request, 2, R"({"op":"fault","name":"close_channel"})");
+  auto id = start_ready({"--before-answer", "close_channel"});
+  send(id, frame_kind::request, 2, R"({"op":"hang"})");
   EXPECT_EQ(end().cause, errc::channel_closed);
 }
 

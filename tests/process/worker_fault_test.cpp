@@ -28,8 +28,6 @@ std::string fault(const std::string& name, long long number = 0) {
   return R"({"op":"fault","name":")" + name + R"(","number":)" + std::to_string(number) + "}";
 }
 
-const std::string once = "--at-request";
-
 const std::vector<fault_row> rows{
   {"exits in mid-frame", {}, fault("partial_frame", 0), 0ms, errc::frame_truncated, "end of file inside a frame"},
   {"dies in mid-frame", {}, fault("partial_header", 7), 0ms, errc::child_failed, "exit code 7"},
@@ -51,8 +49,8 @@ const std::vector<fault_row> rows{
   {"abort", {}, fault("abort"), 0ms, errc::child_signalled, "SIGABRT"},
   {"SIGSEGV", {}, fault("segv"), 0ms, errc::child_signalled, "SIGSEGV"},
   {"killed from outside", {}, fault("kill", SIGKILL), 0ms, errc::child_signalled, "SIGKILL"},
-  {"stopped from outside", {}, fault("kill", SIGSTOP), 300ms, errc::request_timeout, "deadline"},
-  {"closes its channel but lives", {}, fault("close_channel"), 0ms, errc::channel_closed, "went on living"},
+  {"stopped from outside", {"--before-answer", "kill=" + std::to_string(SIGSTOP)}, R"({"op":"hang"})", 300ms, errc::request_timeout, "deadline"},
+  {"closes its channel but lives", {"--before-answer", "close_channel"}, R"({"op":"hang"})", 0ms, errc::channel_closed, "went on living"},
   {"answers twice", {}, fault("answer_twice"), 0ms, none, ""},
   {"answers an unknown request", {}, fault("unknown_id", 5), 0ms, errc::unexpected_frame, "does not run"},
   {"a second hello", {}, fault("hello_again"), 0ms, errc::unexpected_frame, "second hello"},

@@ -14,5 +14,7 @@ if [ ! -x "$node" ] && ! node=$(command -v node); then
   exit 127
 fi
 # Validation of the whole binary at each start costs 0.4 s; with this flag functions are validated when first called.
+# V8's optimising compiler would spend minutes of processor time on code that mostly runs a few times, hold 200 MB more, and keep
+# the process from leaving for seconds while its compile jobs run; --liftoff-only keeps to the baseline compiler.
 # shellcheck disable=SC2086  # the knob is a list of flags
-exec "$node" --wasm-lazy-validation $LEANWORKER_WASM_NODE_FLAGS "$home/main.cjs" "$@"
+exec "$node" --wasm-lazy-validation ${LEANWORKER_WASM_NODE_FLAGS---liftoff-only} "$home/main.cjs" "$@"

@@ -157,6 +157,14 @@ TEST(worker_machine_request, progress_that_is_no_import_moves_nothing) {
   EXPECT_EQ(d.pass(3000ms), "finish(7 request_timeout,sent) stop(firm) arm(reap)");
 }
 
+TEST(worker_machine_request, progress_of_an_import_of_unknown_size_is_not_its_end) {
+  machine_driver d;
+  d.become_busy();
+  d.progress("import", 0, 1);
+  EXPECT_EQ(d.progress("import", 37, 0), "-");
+  EXPECT_EQ(d.pass(2000ms), "finish(7 import_timeout,sent) stop(firm) arm(reap)");
+}
+
 TEST(worker_machine_request, a_result_during_an_import_is_a_result) {
   machine_driver d;
   d.become_busy();
