@@ -41,7 +41,7 @@ run_patiently() {
   local log=$1 began holder told=no
   began=$(now)
   while ! run_as_root "$@"; do
-    holder=$(grep -i -m 1 -e 'could not get lock' -e 'frontend lock was locked' -e 'is locked by another process' "$log") || return 1
+    holder=$(grep -i -m 1 -e 'could not get lock' -e 'locked by another process' "$log") || return 1
     [[ $((($(now) - began) / 1000000)) -lt $wait_max ]] ||
       fail "apt's lock is still held after $wait_max s" "$holder" "let that program finish or end it, then run this command again"
     [[ $told == yes ]] || note "another program uses apt, waiting at most $wait_max s: $holder"

@@ -1,0 +1,3 @@
+def a : Nat := 1
+def b : Nat := "wrong"
+#check a

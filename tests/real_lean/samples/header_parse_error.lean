@@ -1,0 +1,3 @@
+import
+def x := 1
+import Init

@@ -1,0 +1,3 @@
+#lang lean4
+#eval 1
+def x : Nat := "s"

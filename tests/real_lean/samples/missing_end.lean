@@ -1,0 +1,3 @@
+namespace A
+section B
+def inner := 1

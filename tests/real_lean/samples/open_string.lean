@@ -1,0 +1,2 @@
+def s := "never closed
+#eval 1

@@ -1,0 +1,2 @@
+def x : Nat := "text"
+def y : String := x

@@ -1,0 +1,3 @@
+def f (n : Nat) : Nat := n + missing
+open Nowhere
+example : Foo.bar = 1 := rfl

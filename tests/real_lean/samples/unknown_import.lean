@@ -1,0 +1,2 @@
+import Nowhere.Module
+def x := 1

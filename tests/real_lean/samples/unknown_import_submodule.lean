@@ -1,0 +1,4 @@
+-- a comment before the header
+import Init.Data.NotThere
+
+def x := 1

@@ -1,0 +1,5 @@
+namespace A
+def a := 1
+end B
+end A
+end
