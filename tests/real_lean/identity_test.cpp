@@ -21,7 +21,9 @@ json place(const json& position, const char* line, const char* column) {
 /// A message of `lean --json` in the form of ours.
 json as_ours(const json& lean) {
   auto severity = lean.at("severity").get<std::string>();
-  json out{{"severity", severity == "information" ? "info" : severity}, {"text", lean.at("data")}, {"kind", lean.at("kind")}};
+  // Lean prints the name of a message without a kind as "[anonymous]"; ours is empty.
+  auto kind = lean.at("kind") == "[anonymous]" ? json("") : lean.at("kind");
+  json out{{"severity", severity == "information" ? "info" : severity}, {"text", lean.at("data")}, {"kind", kind}};
   out.update(place(lean.at("pos"), "line", "column"));
   out.update(place(lean.at("endPos"), "end_line", "end_column"));
   return out;

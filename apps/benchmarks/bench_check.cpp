@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// `leanworker check` over generated files against one `bin/lean` process per file, in the same run: files per second and their ratio.
+#include "samples.hpp"
+#include "setup.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+using namespace leanworker;
+using steady = std::chrono::steady_clock;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A definition, a theorem by `omega` and one by `simp`, and an `#eval`: what a snippet of a data set looks like.
+void write_file(const fs::path& folder, int number) {
+  std::ofstream{folder / fmt::format("file{:04}.lean", number)} << fmt::format(
+    "def f{0} (n : Nat) : Nat := n + {0}\n"
+    "theorem t{0} (a b : Nat) : f{0} a + b = a + (b + {0}) := by\n  unfold f{0}; omega\n"
+    "theorem s{0} (xs : List Nat) : (xs ++ []).length = xs.length := by simp\n"
+    "#eval f{0} 1\n",
+    number);
+}
+
+struct outcome {
+  double seconds = 0;
+  bool good = false;
+};
+
+outcome run_pool(const cli::lean_setup& setup, const fs::path& folder, int jobs) {
+  auto begin = steady::now();
+  auto done = cli::make_runner(setup.host)({{LEANWORKER_PROGRAM, "check", "--quiet", "--sysroot", setup.lean.sysroot, "--jobs", std::to_string(jobs), folder.string()},
+                                            {{"LEANWORKER_CACHE", cache_folder()}}, {}, std::chrono::minutes{30}});
+  if (!done.ok())
+    fmt::print(stderr, "{}\n{}\n", done.exit.str(), done.err);
+  return {bench::seconds_since(begin), done.ok()};
+}
+
+/// One process per file, `jobs` at a time.
+outcome run_alone(const cli::lean_setup& setup, const std::vector<fs::path>& files, int jobs) {
+  auto begin = steady::now();
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> good{true};
+  auto work = [&] {
+    auto runner = cli::make_runner(setup.host);
+    for (auto i = next.fetch_add(1); i < files.size(); i = next.fetch_add(1))
+      if (!runner({{setup.lean.lean(), files[i].string()}, {}, {}, std::chrono::minutes{2}}).ok())
+        good = false;
+  };
+  std::vector<std::future<void>> lanes;
+  for (int i = 0; i < jobs; ++i)
+    lanes.push_back(std::async(std::launch::async, work));
+  for (auto& lane : lanes)
+    lane.wait();
+  return {bench::seconds_since(begin), good};
+}
+
+void print_rate(const char* name, std::size_t files, const outcome& done) {
+  fmt::print("{:<44} {:>5} files {:>8.1f} s {:>8.2f} files/s\n", name, files, done.seconds, static_cast<double>(files) / done.seconds);
+}
+
+int run(int files, int alone, int jobs, const std::string& sysroot) {
+  cli::lean_setup setup;
+  if (!cli::set_up_lean({sysroot, "warn", "auto"}, setup))
+    return 3;
+  auto pattern = (fs::temp_directory_path() / "leanworker-bench-XXXXXX").string();
+  fs::path folder{::mkdtemp(pattern.data())};
+  for (int i = 0; i < files; ++i)
+    write_file(folder, i);
+  std::vector<fs::path> some;
+  for (const auto& entry : fs::directory_iterator{folder})
+    some.push_back(entry.path());
+  std::sort(some.begin(), some.end());
+  some.resize(std::min(some.size(), static_cast<std::size_t>(alone)));
+  auto one = run_alone(setup, some, 1), many = run_alone(setup, some, jobs), pool = run_pool(setup, folder, jobs);
+  fs::remove_all(folder);
+  print_rate("bin/lean, a process per file, one at a time", some.size(), one);
+  print_rate(fmt::format("bin/lean, a process per file, {} at a time", jobs).c_str(), some.size(), many);
+  print_rate(fmt::format("leanworker check, {} workers, start included", jobs).c_str(), static_cast<std::size_t>(files), pool);
+  auto rate = [](std::size_t n, const outcome& o) { return static_cast<double>(n) / o.seconds; };
+  auto ours = rate(static_cast<std::size_t>(files), pool);
+  fmt::print("ratio to one at a time: {:.1f}; to {} at a time: {:.1f}\n", ours / rate(some.size(), one), jobs, ours / rate(some.size(), many));
+  return one.good && many.good && pool.good ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App program{"Measures check against one Lean process per file"};
+  int files = 200, alone = 20, jobs = 2;
+  std::string sysroot;
+  program.add_option("--files", files, "Generated files for leanworker")->check(CLI::PositiveNumber)->capture_default_str();
+  program.add_option("--alone", alone, "How many of them go through bin/lean alone")->check(CLI::PositiveNumber)->capture_default_str();
+  program.add_option("--jobs", jobs, "At a time")->check(CLI::PositiveNumber)->capture_default_str();
+  program.add_option("--sysroot", sysroot, "Toolchain (default: as leanworker finds it)");
+  CLI11_PARSE(program, argc, argv);
+  if (auto given = std::getenv("LEANWORKER_TEST_SYSROOT"); sysroot.empty() && given)
+    sysroot = given;
+  return run(files, alone, jobs, sysroot);
+}
