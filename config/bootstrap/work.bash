@@ -61,7 +61,7 @@ What you have seen: Lean files checked in child processes, two at a time.
   05, 06    draw a warning, and leave a proof unfinished: nothing is proved there
   07, 08    are wrong, and every mistake is reported with its place
   09        would run for ever: stopped by its deadline ($demo_deadline), its process replaced
-  10        ends its own process: noticed, named, replaced
+  10        ends its own process: tried twice, the reason named, the process replaced
   11        is right again: the others never notice
 leanworker check ends with 1 because some files were rejected; here that is what was to be shown.
 Your own files: build/release/apps/leanworker check FOLDER   (its --help tells the rest)

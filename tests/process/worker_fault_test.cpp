@@ -24,6 +24,9 @@ struct fault_row {
   const char* said; ///< Must be in the outcome's message.
 };
 
+/// What test listings show; without it they show the bytes of the row.
+void PrintTo(const fault_row& row, std::ostream* out) { *out << row.name; }
+
 std::string fault(const std::string& name, long long number = 0) {
   return R"({"op":"fault","name":")" + name + R"(","number":)" + std::to_string(number) + "}";
 }
@@ -103,6 +106,8 @@ struct start_row {
   std::vector<std::string> arguments;
   errc cause;
 };
+
+void PrintTo(const start_row& row, std::ostream* out) { *out << row.name; }
 
 const std::vector<start_row> starts{
   {"hangs before hello", {"--before-hello", "hang"}, errc::start_timeout},

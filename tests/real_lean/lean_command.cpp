@@ -93,10 +93,11 @@ command_outcome check(const std::vector<std::string>& arguments) {
 }
 
 std::vector<json> lean_messages(const std::string& file) {
-  fs::path path{file};
+  // Below its working directory Lean takes a module's name from the file's; elsewhere, as in the host, it is `_stdin`.
+  scratch_folder elsewhere;
   auto runner = cli::make_runner(std::make_shared<host_thread>());
   auto lean = test_sysroot() + "/bin/lean";
-  auto done = runner({{lean, "--json", path.filename().string()}, {}, path.parent_path().string(), std::chrono::minutes{2}});
+  auto done = runner({{lean, "--json", file}, {}, elsewhere.path(), std::chrono::minutes{2}});
   EXPECT_FALSE(done.timed_out);
   return json_lines(done.out);
 }

@@ -44,7 +44,7 @@ command_outcome read_outcome(const scratch_folder& folder, const exit_status& ex
 /// Both, and waiting for it.
 command_outcome check(const std::vector<std::string>& arguments);
 
-/// `bin/lean --json file` in the file's folder: its messages, one object each.
+/// `bin/lean --json file`, an absolute path: its messages, one object each.
 std::vector<nlohmann::json> lean_messages(const std::string& file);
 
 } // namespace leanworker::testing
