@@ -120,7 +120,7 @@ show_progress() {
     [[ $((seconds / 30)) -gt $shown ]] || return 0
     shown=$((seconds / 30))
   fi
-  last=$(tail -n 1 "$1" | tr -d '\r' | tr -c '[:print:]\n' ' ')
+  last=$(tail -n 5 "$1" | grep . | tail -n 1 | tr -d '\r' | tr -c '[:print:]\n' ' ')
   if [[ $terminal == yes ]]; then
     printf '\r\e[K%s    %s s  %.*s%s' "$dim" "$seconds" $((${COLUMNS:-80} - 14)) "$last" "$plain"
   else

@@ -59,6 +59,9 @@ download() {
 pack_into() {
   cd "$1" || return 1
   export npm_config_update_notifier=false npm_config_progress=false npm_config_fund=false
+  # npm's own patience, 10 s and then 60, only delays the news that there is no network.
+  export npm_config_fetch_retry_mintimeout=${npm_config_fetch_retry_mintimeout:-2000}
+  export npm_config_fetch_retry_maxtimeout=${npm_config_fetch_retry_maxtimeout:-10000}
   exec npm pack "$2"
 }
 

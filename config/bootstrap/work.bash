@@ -16,18 +16,25 @@ run_tests() {
 # Enough for an honest file on a slow and busy machine, and short enough to watch.
 readonly demo_deadline=10s
 
-# check_demo RECORD: shows what it says and keeps a copy.
+# check_demo RECORD: shows what it says and keeps a copy. Returns its exit code.
 check_demo() {
-  local color=never
+  local record=$1 color=never sink copying status
   [[ $terminal == yes && -z ${NO_COLOR-} ]] && color=always
-  cd "$repository" || return 3
-  LEANWORKER_SYSROOT=$sysroot "$program" check apps/demo --jobs 2 --timeout "$demo_deadline" --color "$color" | tee -- "$1"
+  # Not a pipeline: an interrupted run then waits for the command itself, which has children to end.
+  exec {sink}> >(exec tee -i -- "$record")
+  copying=$!
+  run_shown in_repository env LEANWORKER_SYSROOT="$sysroot" "$program" \
+    check apps/demo --jobs 2 --timeout "$demo_deadline" --color "$color" >&"$sink" {sink}>&-
+  status=$?
+  exec {sink}>&-
+  wait "$copying"
+  return "$status"
 }
 
 run_demo() {
   local record=$logs/demo.log status
   step "demo: leanworker check apps/demo --jobs 2 --timeout $demo_deadline"
-  run_shown check_demo "$record"
+  check_demo "$record"
   status=$?
   if [[ $status -ne 1 ]]; then
     printf '%sbootstrap: demo: leanworker check ended with %s instead of 1 (some files rejected)%s\n' "$red" "$status" "$plain" >&2

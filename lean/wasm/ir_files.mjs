@@ -33,7 +33,8 @@ export function dealBySize(modules, parts) {
 /** Runs one generator over its share. */
 function generate(sysroot, library, modules) {
   // The generator itself must run without .ir files: that is what the fork's own mode is for.
-  const env = { ...process.env, LEANWORKER_WASM_FORK_MODE: "1", LEAN_PATH: "" };
+  // Little of its code is hot enough to be worth optimising: 6 instead of 13 s.
+  const env = { ...process.env, LEANWORKER_WASM_FORK_MODE: "1", LEANWORKER_WASM_NODE_FLAGS: "--liftoff-only", LEAN_PATH: "" };
   const script = path.join(recipeFolder, "ir", "GenerateIr.lean");
   const child = spawn(path.join(sysroot, "bin/lean"), ["-j1", "--run", script, library], { env, stdio: ["pipe", "pipe", "pipe"] });
   const stop = () => child.kill("SIGKILL");

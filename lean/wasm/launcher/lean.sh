@@ -14,7 +14,8 @@ if [ ! -x "$node" ] && ! node=$(command -v node); then
   exit 127
 fi
 # Validation of the whole binary at each start costs 0.4 s; with this flag functions are validated when first called.
-# V8's optimising compiler would spend minutes of processor time on code that mostly runs a few times, hold 200 MB more, and keep
-# the process from leaving for seconds while its compile jobs run; --liftoff-only keeps to the baseline compiler.
+# V8's optimising compiler, left alone, spends seconds of processor time on code that runs a few times, holds 200 MB more, and keeps
+# the process from leaving while its compile jobs run. With this budget only what is really hot is optimised. Measured: a start without
+# image takes 4.9 s (never optimising: 8.0 s, V8's own choice: 5.0 s), and an exit stays short (V8's own choice: up to 10 s).
 # shellcheck disable=SC2086  # the knob is a list of flags
-exec "$node" --wasm-lazy-validation ${LEANWORKER_WASM_NODE_FLAGS---liftoff-only} "$home/main.cjs" "$@"
+exec "$node" --wasm-lazy-validation ${LEANWORKER_WASM_NODE_FLAGS---wasm-tiering-budget=30000000} "$home/main.cjs" "$@"
