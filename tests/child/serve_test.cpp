@@ -161,7 +161,7 @@ TEST_F(served, several_requests_run_at_a_time_if_the_child_says_so) {
 }
 
 TEST_F(served, without_descriptor_3_it_says_so_and_leaves) {
-  raw_peer peer{{"/bin/sh", "-c", "exec " LEANWORKER_SCRIPTED_CHILD " 3>&-"}};
+  raw_peer peer{{"/bin/sh", "-c", "exec \"" LEANWORKER_SCRIPTED_CHILD "\" 3>&-"}};
   EXPECT_EQ(peer.wait_exit(patience), 3);
   EXPECT_NE(peer.err().find("descriptor 3"), std::string::npos);
 }

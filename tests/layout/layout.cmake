@@ -27,6 +27,8 @@ foreach(folder IN LISTS folders)
 endforeach()
 list(APPEND lists CMakeLists.txt)
 list(FILTER sources EXCLUDE REGEX "/(node_modules|\\.lake|build)/")
+# Samples are input: their first lines, and every position in them, belong to the test.
+list(FILTER sources EXCLUDE REGEX "^tests/real_lean/samples/")
 
 # Every word of every CMakeLists.txt, without comments, as a path from the root: what is not named there is not built.
 foreach(list_file IN LISTS lists)
