@@ -45,10 +45,30 @@ enum class errc : std::uint8_t {
   host_build_failed,   ///< The Lean host could not be compiled for this toolchain.
   io_error,            ///< A file or descriptor could not be read or written.
   stopped,             ///< A planned end: the owner stopped the child. Not a failure of the child.
+  queue_timeout,       ///< It waited in the queue longer than its caller allowed; nothing was started.
+  lease_stale,         ///< The lease has ended, or never was; nothing was sent to a worker.
+  lease_expired,       ///< The holder of the lease neither worked nor renewed it for the time agreed.
+  caller_gone,         ///< The caller died; its work was cancelled.
+  cycled,              ///< A planned replacement of the worker came first; nothing was started.
+  evicted,             ///< An idle worker was given to another session key.
+  draining,            ///< The pool is being drained and admits nothing; nothing was started.
+  quarantined,         ///< A request like this killed two different children; it is refused for a time. Nothing was started.
+  circuit_open,        ///< Workers for this session key cannot be started at present; nothing was started.
+  memory_refused,      ///< The memory budget does not admit another child; nothing was started.
+  memory_limit,        ///< The child outgrew the hard limit for one worker and was killed.
+  memory_pressure,     ///< The pool was near its memory budget and chose this child to be killed.
+  limit_below_baseline, ///< A memory limit lies below what a warm, idle child takes: acting on it would only restart without end.
+  invalid_argument,    ///< A message or option that makes no sense; the text says which.
+  not_found,           ///< Nothing of that name or number is known here.
+  already_exists,      ///< Something of that name is known here already.
+  actor_start_failed,  ///< A supervisor could not start one of its children.
+  actor_failed,        ///< An actor ended with a reason that is not a normal one.
+  intensity_exceeded,  ///< A supervisor saw more failures within its period than it may bear, and gave up.
+  shutdown_timeout,    ///< An actor outlived the order to end, and was abandoned.
 };
 
 /// How many enumerators `errc` has; `to_string` is checked against it.
-inline constexpr int errc_count = static_cast<int>(errc::stopped) + 1;
+inline constexpr int errc_count = static_cast<int>(errc::shutdown_timeout) + 1;
 
 /// The enumerator's name, for example "start_timeout". Never empty; "unknown" for a value outside the enumeration.
 std::string_view to_string(errc code) noexcept;
