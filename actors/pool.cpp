@@ -4,193 +4,239 @@
 #include <leanworker/actors/internal/handlers.hpp>
 
 #include <algorithm>
+#include <random>
 
 namespace leanworker {
 namespace {
 
-request_outcome refusal(errc code) {
-  request_outcome outcome;
-  outcome.code = code;
-  outcome.message = std::string{describe(code)};
-  return outcome;
+using internal::client_number;
+using internal::time_point;
+
+std::function<double()> random_dice() {
+  return [engine = std::mt19937_64{std::random_device{}()}]() mutable { return std::uniform_real_distribution<>{0.0, 1.0}(engine); };
 }
 
-/// Whether the child lives on after this outcome and can take the next request.
-bool leaves_child_ready(errc code) {
-  return code == errc::none || code == errc::child_refused || code == errc::request_too_large || code == errc::cancelled;
-}
-
-/// The request did not begin, for reasons of the worker: another one may run it.
-bool says_nothing_about_the_request(const request_outcome& outcome) {
-  bool refused = outcome.code == errc::restart_limit || outcome.code == errc::start_limit || outcome.code == errc::worker_stopping;
-  return !outcome.work_started && (refused || outcome.down.cause != errc::none);
-}
+constexpr std::size_t setups_max = 1024;
 
 } // namespace
 
-void pool_state::start(pool_spec spec, pool_client_actor client_handle) {
-  config = spec.config;
-  client = std::move(client_handle);
-  queue = internal::job_queue{config.queue_max, config.overtaken_max};
-  self->monitor(client);
-  for (std::uint32_t id = 0; id < config.workers; ++id) {
-    auto& added = slots.emplace_back();
-    added.handle = self->spawn(worker, worker_spec{id, config.worker, spec.links, spec.random}, worker_owner_actor{pool_actor{self}});
-    self->monitor(added.handle);
-  }
+// -- who is who -----------------------------------------------------------------
+
+void pool_state::start(pool_spec wanted, pool_owner_actor owner_handle) {
+  spec = std::move(wanted);
+  owner = std::move(owner_handle);
+  if (!spec.random)
+    spec.random = random_dice();
+  // In a pool the cycle policy decides, at one point; a worker's own limit would be a second one.
+  spec.config.worker.imports_max = 0;
+  if (owner)
+    self->monitor(owner);
+  if (spec.monitor)
+    self->send(spec.monitor, subscribe_memory{});
+  core = std::make_unique<internal::pool_core>(spec.config, internal::make_key(spec.default_key, spec.config.isolate_sessions), *this);
+  core->start(now());
 }
 
-void pool_state::submit(submit_request& request) {
-  internal::job job{std::move(request), {}, 0};
-  if (stopping)
-    return finish(job, refusal(errc::shutting_down));
-  if (none_left()) {
-    auto outcome = refusal(errc::no_worker);
-    outcome.down = last_failure;
-    return finish(job, std::move(outcome));
-  }
-  auto id = job.request.id;
-  if (!queue.push(std::move(job)))
-    return self->send(client, submission_done{id, refusal(errc::overloaded), {}});
-  dispatch();
+time_point pool_state::now() const { return self->clock().now(); }
+
+client_number pool_state::sender() {
+  const auto& from = self->current_sender();
+  if (!from || from == owner)
+    return 0;
+  auto known = numbers.find(from->id());
+  if (known != numbers.end())
+    return known->second;
+  forget_idle_clients();
+  auto number = ++last_client;
+  auto handle = caf::actor_cast<pool_client_actor>(from);
+  self->monitor(handle);
+  numbers.emplace(from->id(), number);
+  clients.emplace(number, client{from->address(), std::move(handle)});
+  return number;
 }
 
-void pool_state::cancel(ticket id) {
-  if (auto queued = queue.remove(id))
-    return finish(*queued, refusal(errc::cancelled));
-  for (auto& slot : slots)
-    if (slot.running && slot.running->request.id == id)
-      self->send(slot.handle, cancel_request{id});
-}
-
-void pool_state::dispatch() {
-  for (auto& slot : slots) {
-    if (queue.empty() || stopping)
-      return;
-    if (!slot.ready || slot.over || slot.running)
-      continue;
-    slot.running = queue.take(slot.known_keys);
-    const auto& request = slot.running->request;
-    slot.known_keys.insert(request.session_key);
-    self->send(client, submission_started{request.id, static_cast<std::uint32_t>(&slot - slots.data())});
-    self->send(slot.handle, run_request{request.id, request.body, request.import_timeout, request.request_timeout});
-  }
-}
-
-void pool_state::finish(internal::job& job, request_outcome outcome) {
-  self->send(client, submission_done{job.request.id, std::move(outcome), std::move(job.deaths)});
-}
-
-void pool_state::done(request_done& message) {
-  auto& slot = slots.at(message.worker);
-  if (!slot.running || slot.running->request.id != message.id)
+void pool_state::forget_idle_clients() {
+  if (clients.size() < clients_before_sweep)
     return;
-  auto job = std::move(*slot.running);
-  slot.running.reset();
-  auto& outcome = message.outcome;
-  slot.ready = slot.ready && leaves_child_ready(outcome.code);
-  bool died = outcome.down.cause != errc::none && outcome.work_started;
-  if (died)
-    job.deaths.push_back(outcome.down);
-  if (died && job.deaths.size() >= config.deaths_max) {
-    outcome.code = errc::killed_its_worker;
-    finish(job, std::move(outcome));
-  } else if (!stopping && (died || says_nothing_about_the_request(outcome))) {
-    queue.push_back_first(std::move(job));
-    if (none_left())
-      refuse_queued(errc::no_worker);
-  } else {
-    finish(job, std::move(outcome));
-  }
-  dispatch();
-}
-
-void pool_state::event(worker_event& message) {
-  auto& slot = slots.at(message.worker);
-  switch (message.kind) {
-    case worker_event_kind::ready:
-      slot.ready = true;
-      slot.known_keys.clear();
-      break;
-    case worker_event_kind::down:
-      slot.ready = false;
-      if (message.down.cause != errc::stopped)
-        last_failure = message.down;
-      break;
-    case worker_event_kind::gave_up: retire(slot); break;
-    case worker_event_kind::stopped: slot.stopped = true; break;
-    default: break;
-  }
-  self->send(client, std::move(message));
-  dispatch();
-  quit_if_stopped();
-}
-
-void pool_state::retire(worker_slot& which) {
-  which.ready = false;
-  which.over = true;
-  if (none_left())
-    refuse_queued(errc::no_worker);
-}
-
-bool pool_state::none_left() const {
-  return std::all_of(slots.begin(), slots.end(), [](const worker_slot& s) { return s.over; });
-}
-
-void pool_state::refuse_queued(errc code) {
-  for (auto& job : queue.take_all()) {
-    auto outcome = refusal(code);
-    if (code == errc::no_worker)
-      outcome.down = last_failure;
-    finish(job, std::move(outcome));
-  }
+  std::erase_if(clients, [this](const auto& entry) {
+    if (core->owes(entry.first))
+      return false;
+    self->demonitor(entry.second.address);
+    numbers.erase(entry.second.address.id());
+    return true;
+  });
+  clients_before_sweep = std::max<std::size_t>(64, 2 * clients.size());
 }
 
 void pool_state::lost(const caf::down_msg& down) {
-  if (down.source == client)
-    return stop(true);
-  for (auto& slot : slots) {
-    if (slot.stopped || down.source != slot.handle)
-      continue;
-    slot.stopped = true;
-    retire(slot);
-    if (auto job = std::exchange(slot.running, std::nullopt)) {
-      auto outcome = refusal(errc::link_lost);
-      outcome.work_started = true;
-      finish(*job, std::move(outcome));
+  if (owner && down.source == owner)
+    return core->stop(true, {}, now());
+  for (std::uint32_t slot = 0; slot < workers.size(); ++slot)
+    if (workers[slot] && down.source == workers[slot]) {
+      workers[slot] = nullptr;
+      return core->worker_lost(slot, now());
     }
-  }
-  quit_if_stopped();
-}
-
-void pool_state::stop(bool firmly) {
-  stopping = true;
-  refuse_queued(errc::shutting_down);
-  for (auto& slot : slots)
-    if (!slot.stopped)
-      self->send(slot.handle, stop_worker{firmly});
-  quit_if_stopped();
-}
-
-void pool_state::quit_if_stopped() {
-  if (!stopping || !std::all_of(slots.begin(), slots.end(), [](const worker_slot& s) { return s.stopped; }))
+  std::erase_if(watchers, [&](const pool_watcher_actor& watcher) { return down.source == watcher; });
+  auto known = numbers.find(down.source.id());
+  if (known == numbers.end())
     return;
-  for (auto& slot : slots)
-    self->send_exit(slot.handle, caf::exit_reason::user_shutdown);
-  self->send(client, pool_stopped{static_cast<std::uint32_t>(slots.size())});
-  self->quit();
+  auto number = known->second;
+  numbers.erase(known);
+  clients.erase(number);
+  core->client_gone(number, now());
 }
 
-pool_actor::behavior_type pool(pool_actor::stateful_pointer<pool_state> self, pool_spec spec, pool_client_actor client) {
+void pool_state::told_to_exit(caf::exit_msg& order) {
+  if (order.reason == caf::exit_reason::kill)
+    return self->quit(std::move(order.reason));
+  exit_reason = std::move(order.reason);
+  core->stop(false, {}, now());
+}
+
+void pool_state::subscribe() {
+  const auto& from = self->current_sender();
+  if (!from)
+    return;
+  auto watcher = caf::actor_cast<pool_watcher_actor>(from);
+  if (std::find(watchers.begin(), watchers.end(), watcher) != watchers.end())
+    return;
+  self->monitor(watcher);
+  watchers.push_back(std::move(watcher));
+}
+
+// -- what the core wants --------------------------------------------------------
+
+void pool_state::open_worker(std::uint32_t slot, std::uint64_t first_generation) {
+  if (workers.size() <= slot)
+    workers.resize(slot + 1);
+  worker_spec wanted{slot, spec.config.worker, spec.links, spec.random, true, first_generation};
+  workers[slot] = self->spawn(worker, std::move(wanted), worker_owner_actor{pool_actor{self}});
+  self->monitor(workers[slot]);
+}
+
+void pool_state::close_worker(std::uint32_t slot) {
+  if (auto handle = std::exchange(workers.at(slot), nullptr)) {
+    self->demonitor(handle->address());
+    self->send_exit(handle, caf::exit_reason::user_shutdown);
+  }
+}
+
+std::shared_ptr<const worker_setup> pool_state::setup_of(const internal::key_facts& key, std::string& problem) {
+  auto& known = setups[key.bind];
+  if (!known)
+    known = spec.setups ? spec.setups(key.child, problem)
+                        : std::make_shared<const worker_setup>(worker_setup{spec.config.worker, spec.links});
+  auto result = known;
+  if (!result || setups.size() > setups_max)
+    setups.erase(key.bind);
+  return result;
+}
+
+bool pool_state::can_start(const internal::key_facts& key, std::string& problem) { return setup_of(key, problem) != nullptr; }
+
+void pool_state::wake(std::uint32_t slot, const internal::key_facts& key, bool again) {
+  std::string problem;
+  if (workers.at(slot))
+    self->send(workers[slot], wake_worker{setup_of(key, problem), again});
+}
+
+void pool_state::to_worker(std::uint32_t slot, internal::worker_order order) {
+  if (workers.at(slot))
+    std::visit([&](auto& message) { self->send(workers[slot], std::move(message)); }, order);
+}
+
+std::string pool_state::warm_up_body(const session_key& key) { return spec.warm_up ? spec.warm_up(key) : std::string{}; }
+
+void pool_state::to_client(client_number number, internal::pool_reply reply) {
+  if (number == 0) {
+    if (owner)
+      std::visit([&](auto& message) { self->send(owner, std::move(message)); }, reply);
+    return;
+  }
+  if (auto known = clients.find(number); known != clients.end())
+    std::visit([&](auto& message) { self->send(known->second.handle, std::move(message)); }, reply);
+}
+
+void pool_state::to_owner(const worker_event& event) {
+  if (spec.monitor && event.kind == worker_event_kind::started)
+    self->send(spec.monitor, watch_process{event.worker, event.generation, event.pid});
+  if (spec.monitor && event.kind == worker_event_kind::down)
+    self->send(spec.monitor, unwatch_process{event.worker, event.generation});
+  if (owner)
+    self->send(owner, event);
+}
+
+void pool_state::publish(const pool_event& event) {
+  for (const auto& watcher : watchers)
+    self->send(watcher, event);
+}
+
+void pool_state::arm(time_point when) {
+  if (when >= armed || when == time_point::max())
+    return;
+  armed = when;
+  auto wait = std::max(std::chrono::nanoseconds{0}, std::chrono::nanoseconds{when - now()});
+  self->delayed_send(self, std::chrono::ceil<std::chrono::microseconds>(wait), pool_timer{});
+}
+
+void pool_state::rang() {
+  armed = time_point::max();
+  core->timer(now());
+}
+
+void pool_state::drained(const pool_drained& report) {
+  for (auto& promise : std::exchange(drains, {}))
+    promise.deliver(report);
+}
+
+void pool_state::stopped(const pool_stopped& report) {
+  drained({false, report.requests_ended});
+  for (auto& handle : workers)
+    if (handle)
+      self->send_exit(handle, caf::exit_reason::user_shutdown);
+  if (owner)
+    self->send(owner, report);
+  self->quit(exit_reason);
+}
+
+// -- the behaviour --------------------------------------------------------------
+
+pool_actor::behavior_type pool(pool_actor::stateful_pointer<pool_state> self, pool_spec spec, pool_owner_actor owner) {
   internal::install_quiet_handlers(self);
   self->set_down_handler([self](caf::down_msg& down) { self->state.lost(down); });
-  self->state.start(std::move(spec), std::move(client));
+  self->set_exit_handler([self](caf::exit_msg& order) { self->state.told_to_exit(order); });
+  auto& state = self->state;
+  state.start(std::move(spec), std::move(owner));
+  auto core = state.core.get();
   return {
-    [self](request_done& m) { self->state.done(m); },
-    [self](worker_event& m) { self->state.event(m); },
-    [self](submit_request& m) { self->state.submit(m); },
-    [self](const cancel_submission& m) { self->state.cancel(m.id); },
-    [self](const stop_pool& m) { self->state.stop(m.firmly); },
+    [&state, core](request_done& m) { core->worker_done(std::move(m), state.now()); },
+    [&state, core](const worker_event& m) { core->worker_told(m, state.now()); },
+    [&state, core](submit_request& m) { core->submit(state.sender(), std::move(m), state.now()); },
+    [&state, core](acquire_lease& m) { core->acquire(state.sender(), std::move(m), state.now()); },
+    [&state, core](run_on_lease& m) { core->run(state.sender(), std::move(m), state.now()); },
+    [&state, core](const renew_lease& m) { core->renew(state.sender(), m.lease, state.now()); },
+    [&state, core](const release_lease& m) { core->release(state.sender(), m.lease, state.now()); },
+    [&state, core](const cancel_submission& m) { core->cancel(state.sender(), m.id, state.now()); },
+    [&state, core](const get_queue_position& m) { return core->position(state.sender(), m.id, state.now()); },
+    [&state](const subscribe_pool&) { state.subscribe(); },
+    [&state, core](const pause_pool&) { core->pause(state.now()); },
+    [&state, core](const resume_pool&) { core->resume(state.now()); },
+    [self, &state, core](const drain_pool& m) -> caf::result<pool_drained> {
+      state.drains.push_back(self->make_response_promise<pool_drained>());
+      auto promise = state.drains.back();
+      core->drain(m.deadline, state.now());
+      return promise;
+    },
+    [&state, core](const resize_pool& m) { return core->resize(m.workers, state.now()); },
+    [&state, core](const cycle_pool& m) { return core->cycle(m, state.now()); },
+    [&state, core](prewarm_key& m) { return core->prewarm(std::move(m), state.now()); },
+    [&state, core](const list_quarantine&) { return core->quarantined(state.now()); },
+    [&state, core](const release_quarantine& m) { return core->release_quarantine(m.fingerprint, state.now()); },
+    [&state, core](const get_pool_snapshot& m) { return core->snapshot(m.reset_high_water, state.now()); },
+    [core](const get_crash_dossiers&) { return core->dossiers(); },
+    [&state, core](const stop_pool& m) { core->stop(m.firmly, m.deadline, state.now()); },
+    [&state, core](const memory_report& m) { core->memory(m, state.now()); },
+    [&state](const pool_timer&) { state.rang(); },
   };
 }
 

@@ -9,7 +9,7 @@
 namespace leanworker {
 namespace {
 
-using self_pointer = worker_actor::stateful_pointer<worker_runtime_state>;
+using self_pointer = slot_worker_actor::stateful_pointer<worker_runtime_state>;
 namespace effect = internal::effect;
 
 /// Carries out what the machine decided; one overload per effect.
@@ -29,7 +29,10 @@ struct performer {
   void operator()(effect::finish& e) { self->send(self->state.owner, request_done{self->state.spec.id, e.id, std::move(e.outcome)}); }
   void operator()(effect::tell& e) {
     e.event.worker = self->state.spec.id;
+    bool stopped = e.event.kind == worker_event_kind::stopped;
     self->send(self->state.owner, std::move(e.event));
+    if (stopped && self->state.quitting)
+      self->quit(self->state.quit_reason);
   }
 
   template <class Message>
@@ -59,13 +62,34 @@ void somebody_is_down(self_pointer self, const caf::down_msg& down) {
   perform(self, self->state.machine->down(std::move(lost), self->clock().now()));
 }
 
+void told_to_exit(self_pointer self, caf::exit_msg& order) {
+  auto& state = self->state;
+  auto now = state.machine->state();
+  bool nothing_runs = now == worker_state::down || now == worker_state::given_up;
+  if (order.reason == caf::exit_reason::kill || nothing_runs)
+    return self->quit(std::move(order.reason));
+  state.quitting = true;
+  state.quit_reason = std::move(order.reason);
+  perform(self, state.machine->stop(false, self->clock().now()));
+}
+
+void wake(self_pointer self, const wake_worker& order) {
+  auto& state = self->state;
+  if (order.setup) {
+    state.spec.links = order.setup->links;
+    state.spec.config = order.setup->config;
+    state.machine->set_up(order.setup->config, encode_configure(order.setup->config.child));
+  }
+  perform(self, state.machine->wake(order.again, self->clock().now()));
+}
+
 std::function<double()> seeded_dice(std::uint32_t seed) {
   return [engine = std::mt19937{seed}]() mutable { return std::uniform_real_distribution<>{0.0, 1.0}(engine); };
 }
 
 } // namespace
 
-worker_actor::behavior_type worker(self_pointer self, worker_spec spec, worker_owner_actor owner) {
+slot_worker_actor::behavior_type worker(self_pointer self, worker_spec spec, worker_owner_actor owner) {
   internal::install_quiet_handlers(self);
   self->set_down_handler([self](caf::down_msg& down) { somebody_is_down(self, down); });
   auto& state = self->state;
@@ -76,21 +100,28 @@ worker_actor::behavior_type worker(self_pointer self, worker_spec spec, worker_o
   self->monitor(state.owner);
   auto now = [self] { return self->clock().now(); };
   auto machine = state.machine.get();
-  perform(self, machine->start(now()));
+  self->set_exit_handler([self](caf::exit_msg& order) { told_to_exit(self, order); });
+  if (state.spec.resting)
+    machine->start_resting(state.spec.first_generation);
+  else
+    perform(self, machine->start(now(), state.spec.first_generation));
   return {
     [=](run_request& m) { perform(self, machine->run(std::move(m), now())); },
     [=](const cancel_request& m) { perform(self, machine->cancel(m.id, now())); },
     [=](const stop_worker& m) { perform(self, machine->stop(m.firmly, now())); },
     [=](const cycle_worker&) { perform(self, machine->cycle(now())); },
+    [=](const rest_worker&) { perform(self, machine->rest(now())); },
+    [=](kill_child& m) { perform(self, machine->kill_child(std::move(m))); },
     [=](const get_worker_status&) { return machine->status(); },
     [=](const child_started& m) { perform(self, machine->started(m)); },
     [=](const child_hello& m) { perform(self, machine->hello(m, now())); },
     [=](child_response& m) { perform(self, machine->response(std::move(m), now())); },
-    [=](const child_progress& m) { perform(self, machine->progress(m)); },
+    [=](const child_progress& m) { perform(self, machine->progress(m, now())); },
     [=](const child_log& m) { perform(self, machine->log(m)); },
     [=](const child_fault& m) { perform(self, machine->fault(m)); },
     [=](child_down& m) { perform(self, machine->down(std::move(m), now())); },
     [=](const worker_timer& m) { perform(self, machine->timer(m.epoch, now())); },
+    [=](const wake_worker& m) { wake(self, m); },
   };
 }
 

@@ -64,12 +64,9 @@ std::vector<std::string> scan_import_header(std::string_view source) {
   return result;
 }
 
-std::string session_key(std::string_view source, const std::vector<std::string>& default_imports) {
+std::vector<std::string> session_imports(std::string_view source, const std::vector<std::string>& default_imports) {
   auto imports = scan_import_header(source);
-  std::string key;
-  for (const auto& name : imports.empty() ? default_imports : imports)
-    key += (key.empty() ? "" : ",") + name;
-  return key;
+  return imports.empty() ? default_imports : imports;
 }
 
 } // namespace leanworker

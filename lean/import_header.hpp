@@ -11,7 +11,7 @@ namespace leanworker {
 /// removed. Only a hint: it tells which files like to share a worker. Lean itself reads the header that counts.
 std::vector<std::string> scan_import_header(std::string_view source);
 
-/// One key from a header: equal for sources that open the same session. `default_imports` stands in for a source without header.
-std::string session_key(std::string_view source, const std::vector<std::string>& default_imports);
+/// What a session for this source imports: equal for sources that open the same one. `default_imports` stands in for a source without header.
+std::vector<std::string> session_imports(std::string_view source, const std::vector<std::string>& default_imports);
 
 } // namespace leanworker

@@ -30,6 +30,10 @@ using worker_actor = caf::typed_actor<
   caf::reacts_to<stop_worker>,
   /// Replaces the child after the running request.
   caf::reacts_to<cycle_worker>,
+  /// Ends the child after the running request and starts no other; answered with the event `resting`.
+  caf::reacts_to<rest_worker>,
+  /// Ends the child now, for want of memory.
+  caf::reacts_to<kill_child>,
   /// Answers with its state and counters.
   caf::replies_to<get_worker_status>::with<worker_status>,
   // -- from its link ---
@@ -58,24 +62,78 @@ using worker_owner_actor = caf::typed_actor<
   /// What happened to a worker.
   caf::reacts_to<worker_event>>;
 
-/// N workers behind one bounded queue. Sends its client submission_started, submission_done, worker_event, and at its end pool_stopped.
-using pool_actor = worker_owner_actor::extend<
-  /// Queues a request; answered with exactly one submission_done.
-  caf::reacts_to<submit_request>,
-  /// Ends a submission now.
-  caf::reacts_to<cancel_submission>,
-  /// Ends everything; answered with pool_stopped.
-  caf::reacts_to<stop_pool>>;
+/// Measures the memory of children. Sends subscribers memory_report; never kills.
+using rss_monitor_actor = caf::typed_actor<
+  /// Measures this child from now on.
+  caf::reacts_to<watch_process>,
+  /// Measures it no more.
+  caf::reacts_to<unwatch_process>,
+  /// Sends the sender a report each time.
+  caf::reacts_to<subscribe_memory>,
+  /// Its timer rang.
+  caf::reacts_to<monitor_timer>>;
 
 /// What a pool's client must take.
 using pool_client_actor = caf::typed_actor<
   /// A request went to a worker.
   caf::reacts_to<submission_started>,
-  /// The one outcome of a submission.
+  /// The one outcome of a submission, or of a request on a lease.
   caf::reacts_to<submission_done>,
+  /// A wish for a lease was granted.
+  caf::reacts_to<lease_granted>,
+  /// It was not.
+  caf::reacts_to<lease_refused>,
+  /// A lease was invalidated.
+  caf::reacts_to<lease_ended>>;
+
+/// What a pool's owner must take: it is the client of messages without a sender, too.
+using pool_owner_actor = pool_client_actor::extend<
   /// What happened to a worker.
   caf::reacts_to<worker_event>,
   /// The pool has ended.
   caf::reacts_to<pool_stopped>>;
+
+/// Hears everything that happens in a pool.
+using pool_watcher_actor = caf::typed_actor<caf::reacts_to<pool_event>>;
+
+/// N workers behind one bounded, fair queue, with leases. Sends its clients what `pool_client_actor` says, its owner worker_event and at its end pool_stopped, its
+/// watchers pool_event.
+using pool_actor = worker_owner_actor::extend<
+  // -- from clients ---
+  /// Queues a request; answered with exactly one submission_done.
+  caf::reacts_to<submit_request>,
+  /// Queues a wish; answered with exactly one lease_granted or lease_refused.
+  caf::reacts_to<acquire_lease>,
+  /// Runs a request on a lease; answered with exactly one submission_done.
+  caf::reacts_to<run_on_lease>,
+  /// Keeps a lease from expiring.
+  caf::reacts_to<renew_lease>,
+  /// Ends a lease.
+  caf::reacts_to<release_lease>,
+  /// Ends a request or a wish now.
+  caf::reacts_to<cancel_submission>,
+  /// Where in the queue, and how long yet?
+  caf::replies_to<get_queue_position>::with<queue_position>,
+  // -- from anyone ---
+  /// Sends the sender every pool_event.
+  caf::reacts_to<subscribe_pool>,
+  /// Gives out no more work.
+  caf::reacts_to<pause_pool>,
+  /// Undoes pause and drain.
+  caf::reacts_to<resume_pool>,
+  /// Admits nothing more; answers when all is done, at the latest at the deadline.
+  caf::replies_to<drain_pool>::with<pool_drained>,
+  caf::replies_to<resize_pool>::with<pool_answer>,
+  caf::replies_to<cycle_pool>::with<pool_answer>,
+  caf::replies_to<prewarm_key>::with<pool_answer>,
+  caf::replies_to<list_quarantine>::with<quarantine_list>,
+  caf::replies_to<release_quarantine>::with<pool_answer>,
+  caf::replies_to<get_pool_snapshot>::with<pool_snapshot>,
+  caf::replies_to<get_crash_dossiers>::with<crash_dossiers>,
+  /// Ends everything.
+  caf::reacts_to<stop_pool>,
+  // -- from its monitor, and from itself ---
+  caf::reacts_to<memory_report>,
+  caf::reacts_to<pool_timer>>;
 
 } // namespace leanworker

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/messages/memory.hpp>
 #include <leanworker/messages/pool.hpp>
+#include <leanworker/messages/pool_event.hpp>
+#include <leanworker/messages/pool_snapshot.hpp>
 
 #include <caf/actor_system_config.hpp>
 #include <caf/type_id.hpp>
@@ -24,6 +27,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(leanworker, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(leanworker, (leanworker::worker_event))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::stop_worker))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::cycle_worker))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::rest_worker))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::kill_child))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::worker_timer))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::get_worker_status))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::worker_status))
@@ -33,6 +38,38 @@ CAF_BEGIN_TYPE_ID_BLOCK(leanworker, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(leanworker, (leanworker::cancel_submission))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::stop_pool))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::pool_stopped))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::watch_process))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::unwatch_process))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::subscribe_memory))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::memory_report))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::monitor_timer))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::acquire_lease))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::lease_granted))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::lease_refused))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::run_on_lease))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::renew_lease))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::release_lease))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::lease_ended))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::get_queue_position))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::queue_position))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::pause_pool))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::resume_pool))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::drain_pool))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::pool_drained))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::resize_pool))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::cycle_pool))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::prewarm_key))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::pool_answer))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::list_quarantine))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::quarantine_list))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::release_quarantine))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::pool_timer))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::pool_event))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::subscribe_pool))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::get_pool_snapshot))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::pool_snapshot))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::get_crash_dossiers))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::crash_dossiers))
 
 CAF_END_TYPE_ID_BLOCK(leanworker)
 

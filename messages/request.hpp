@@ -6,12 +6,25 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 /// A request as its caller sees it, and the one outcome that it ends with.
 namespace leanworker {
 
 /// Chosen by the caller, unique among its running requests; comes back in the outcome.
 using ticket = std::uint64_t;
+
+/// How far a request had come when it ended.
+enum class request_phase : std::uint8_t {
+  queue,  ///< Not yet given to a worker.
+  start,  ///< Given to a worker whose child was not ready; nothing was sent.
+  import, ///< The child was importing for it.
+  work,   ///< It was sent, and the child may have acted on it.
+};
+std::string_view to_string(request_phase phase) noexcept;
+
+/// `request_outcome::worker` of a request that no worker had.
+inline constexpr std::uint32_t no_worker_id = 0xffff'ffff;
 
 /// How one request ended. Exactly one per accepted request.
 struct request_outcome {
@@ -22,6 +35,13 @@ struct request_outcome {
   std::uint64_t generation = 0;   ///< The generation that it ran in, or was meant for.
   child_down down;                ///< The child's end, where that is why; `down.cause` is `none` otherwise.
   std::chrono::milliseconds elapsed{0}; ///< From dispatch to the outcome, in the parent.
+  request_phase phase = request_phase::queue;
+  bool retry_safe = false;              ///< Running it again cannot do harm: it never started, or its caller calls it idempotent. Only of failures.
+  std::uint32_t worker = no_worker_id;  ///< The worker (slot) that had it last.
+  std::uint64_t rows_delivered = 0;     ///< Rows that reached the sink, tentative unless `ok`.
+  std::chrono::microseconds waited{0};  ///< In the queue, measured.
+  std::chrono::microseconds import_time{0};
+  std::chrono::microseconds work_time{0}; ///< From dispatch, or from the end of the import.
 
   bool ok() const noexcept { return code == errc::none; }
   friend bool operator==(const request_outcome&, const request_outcome&) = default;
@@ -29,7 +49,8 @@ struct request_outcome {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, request_outcome& x) {
-  return f(x.code, x.body, x.message, x.work_started, x.generation, x.down, x.elapsed);
+  return f(x.code, x.body, x.message, x.work_started, x.generation, x.down, x.elapsed, x.phase, x.retry_safe, x.worker,
+           x.rows_delivered, x.waited, x.import_time, x.work_time);
 }
 
 /// Run this. Pool → worker; answered with `request_done`. Refused with `worker_busy` while another one runs.
@@ -38,12 +59,13 @@ struct run_request {
   std::string body;                             ///< JSON object with member `op`.
   std::chrono::milliseconds import_timeout{0};  ///< 0: the worker's default.
   std::chrono::milliseconds request_timeout{0}; ///< 0: the worker's default. Runs from dispatch, or from the end of the import.
+  bool pinned = false; ///< Only on the generation that runs now: if that ends before dispatch, so does the request, with `work_started` false.
   friend bool operator==(const run_request&, const run_request&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, run_request& x) {
-  return f(x.id, x.body, x.import_timeout, x.request_timeout);
+  return f(x.id, x.body, x.import_timeout, x.request_timeout, x.pinned);
 }
 
 /// End this request now. Pool → worker; its outcome is `cancelled` unless it ended first. Unknown tickets are ignored.

@@ -33,6 +33,8 @@ enum class worker_event_kind : std::uint8_t {
   gave_up,    ///< No more generations; `cause` says why.
   stopped,    ///< Stopped for good, as asked.
   log,        ///< A line from the child; in `text`.
+  settled,    ///< The child has ended a request that was cancelled, and is free again.
+  resting,    ///< No child, as asked by `rest_worker`; `wake_worker` starts the next.
 };
 
 /// Worker → its owner.
@@ -73,6 +75,32 @@ struct cycle_worker {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, cycle_worker& x) {
   return f(x.unused);
+}
+
+/// End your child as planned and start no other before `wake_worker`. A running request is finished first. Owner → worker; answered with the event
+/// `resting`, at once where there is no child.
+struct rest_worker {
+  bool unused = false;
+  friend bool operator==(const rest_worker&, const rest_worker&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, rest_worker& x) {
+  return f(x.unused);
+}
+
+/// End your child now, whatever it does, because of `cause`; the running request ends with it. The next generation follows as after a failure, but
+/// it does not count as one: it says nothing about the worker. Owner → worker; ignored where `generation` is not the running one.
+struct kill_child {
+  std::uint64_t generation = 0;
+  errc cause = errc::none; ///< `memory_limit` or `memory_pressure`.
+  std::string detail;
+  friend bool operator==(const kill_child&, const kill_child&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, kill_child& x) {
+  return f(x.generation, x.cause, x.detail);
 }
 
 /// The worker's only timer rang. Worker → itself; an old `epoch` means: a timer that is no longer wanted.

@@ -8,10 +8,22 @@ namespace leanworker::internal {
 worker_machine::worker_machine(worker_config config, std::string configure_json, std::function<double()> random)
     : config_{std::move(config)}, configure_json_{std::move(configure_json)}, random_{std::move(random)}, window_{config_.restart} {}
 
-worker_effects worker_machine::start(time_point) {
+worker_effects worker_machine::start(time_point, std::uint64_t first_generation) {
   worker_effects out;
+  status_.generation = first_generation;
   spawn(out);
   return out;
+}
+
+void worker_machine::start_resting(std::uint64_t first_generation) noexcept {
+  resting_ = true;
+  status_.generation = first_generation;
+  status_.state = worker_state::down;
+}
+
+void worker_machine::set_up(worker_config config, std::string configure_json) {
+  config_ = std::move(config);
+  configure_json_ = std::move(configure_json);
 }
 
 // -- from the owner -----------------------------------------------------------
@@ -29,7 +41,7 @@ worker_effects worker_machine::run(run_request request, time_point now) {
 errc worker_machine::refusal() const noexcept {
   if (status_.state == worker_state::given_up)
     return gave_up_;
-  if (stay_down_)
+  if (stay_down_ || resting_)
     return errc::worker_stopping;
   return waiting_ || (running_ && !running_->answered) ? errc::worker_busy : errc::none;
 }
@@ -87,6 +99,65 @@ worker_effects worker_machine::cycle(time_point) {
   return out;
 }
 
+worker_effects worker_machine::rest(time_point now) {
+  worker_effects out;
+  resting_ = true;
+  switch (status_.state) {
+    case worker_state::ready:
+    case worker_state::starting: {
+      begin_planned_end(out, stop_mode::polite);
+      answer_waiting(out, outcome_of(errc::worker_stopping), now);
+      break;
+    }
+    case worker_state::down:
+      disarm(); // no restart either
+      answer_waiting(out, outcome_of(errc::worker_stopping), now);
+      [[fallthrough]];
+    case worker_state::given_up:
+      if (!stay_down_)
+        tell(out, worker_event_kind::resting);
+      break;
+    case worker_state::busy: cycle_asked_ = true; break;
+    case worker_state::stopping:
+    case worker_state::killing:
+    case worker_state::reaping: break; // it rests when that end has come
+  }
+  return out;
+}
+
+worker_effects worker_machine::wake(bool again, time_point now) {
+  worker_effects out;
+  bool rested = std::exchange(resting_, false);
+  if (stay_down_)
+    return out;
+  switch (status_.state) {
+    case worker_state::down:
+    case worker_state::given_up:
+      if (status_.state == worker_state::down && !rested && !again)
+        break; // a restart is on its way
+      window_ = restart_window{config_.restart};
+      gave_up_ = errc::none;
+      spawn(out);
+      break;
+    case worker_state::starting:
+      if (again)
+        begin_planned_end(out, stop_mode::hard);
+      break;
+    default:
+      if (again)
+        return cycle(now);
+  }
+  return out;
+}
+
+worker_effects worker_machine::kill_child(leanworker::kill_child order) {
+  worker_effects out;
+  if (stale(order.generation) || !child_lives() || status_.state == worker_state::stopping)
+    return out;
+  kill(out, order.cause, std::move(order.detail), stop_mode::hard, worker_state::killing);
+  return out;
+}
+
 // -- from the link ------------------------------------------------------------
 
 worker_effects worker_machine::started(const child_started& event) {
@@ -135,13 +206,15 @@ worker_effects worker_machine::response(child_response event, time_point now) {
     auto outcome = outcome_of(event.refused ? errc::child_refused : errc::none, {});
     outcome.body = std::move(event.body);
     answer(out, *running_, std::move(outcome), now);
+  } else {
+    tell(out, worker_event_kind::settled);
   }
   running_.reset();
   become_ready(out, now);
   return out;
 }
 
-worker_effects worker_machine::progress(const child_progress& event) {
+worker_effects worker_machine::progress(const child_progress& event, time_point now) {
   worker_effects out;
   if (stale(event.generation) || status_.state != worker_state::busy || event.request_id != running_->wire_id || event.phase != "import"
       || phase_ == phase::cancelled)
@@ -150,11 +223,14 @@ worker_effects worker_machine::progress(const child_progress& event) {
   if (phase_ == phase::work && !running_->imported && event.current < event.total) {
     phase_ = phase::import;
     running_->imported = true;
+    running_->import_at = now;
     ++status_.imports;
     arm(out, chosen(request.import_timeout, config_.import_timeout));
     tell(out, worker_event_kind::importing);
   } else if (phase_ == phase::import && event.total != 0 && event.current >= event.total) {
     phase_ = phase::work;
+    running_->work_at = now;
+    running_->import_time = std::chrono::duration_cast<std::chrono::microseconds>(now - running_->import_at);
     arm(out, chosen(request.request_timeout, config_.request_timeout));
   }
   return out;
@@ -197,16 +273,12 @@ worker_effects worker_machine::down(child_down event, time_point now) {
   if (running_ && !running_->answered)
     answer(out, *running_, outcome_of(event), now);
   running_.reset();
-  if (planned) {
-    if (stay_down_)
-      tell(out, worker_event_kind::stopped);
-    else
-      spawn(out);
-    return out;
-  }
-  // A request that waits for a start fails with that start; one that waits behind a working child goes on waiting for the next.
-  if (was_starting)
+  // A request that waits for a start fails with that start; one that waits behind a working child goes on waiting for the next, unless it is
+  // bound to this one.
+  if (waiting_ && (waiting_->request.pinned || resting_ || (was_starting && !planned)))
     answer_waiting(out, outcome_of(event), now);
+  if (planned)
+    return after_planned_end(out), out;
   after_failure(out, event, was_starting, now);
   return out;
 }

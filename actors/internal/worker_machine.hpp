@@ -68,19 +68,27 @@ public:
   /// `configure_json` is the body of the configure frame; `random` gives numbers in [0, 1).
   worker_machine(worker_config config, std::string configure_json, std::function<double()> random);
 
-  worker_effects start(time_point now);
+  worker_effects start(time_point now, std::uint64_t first_generation = 0);
+  /// Instead of `start`: no child before `wake`.
+  void start_resting(std::uint64_t first_generation = 0) noexcept;
+  /// What the next generations run with. Takes effect when one is spawned.
+  void set_up(worker_config config, std::string configure_json);
 
   // -- from the owner ---
   worker_effects run(run_request request, time_point now);
   worker_effects cancel(ticket id, time_point now);
   worker_effects stop(bool firmly, time_point now);
   worker_effects cycle(time_point now);
+  worker_effects rest(time_point now);
+  /// Starts a child where none runs, also after giving up, and forgets the failures before. With `again`, one that runs is replaced.
+  worker_effects wake(bool again, time_point now);
+  worker_effects kill_child(leanworker::kill_child order);
 
   // -- from the link ---
   worker_effects started(const child_started& event);
   worker_effects hello(const child_hello& event, time_point now);
   worker_effects response(child_response event, time_point now);
-  worker_effects progress(const child_progress& event);
+  worker_effects progress(const child_progress& event, time_point now);
   worker_effects log(const child_log& event);
   worker_effects fault(const child_fault& event);
   worker_effects down(child_down event, time_point now);
@@ -97,6 +105,9 @@ private:
     run_request request;
     std::uint64_t wire_id = 0; ///< 0: not dispatched.
     time_point dispatched_at{};
+    time_point import_at{};
+    time_point work_at{};
+    std::chrono::microseconds import_time{0};
     bool answered = false; ///< Its outcome was told; the child's own answer is still to come.
     bool imported = false;
   };
@@ -112,6 +123,8 @@ private:
   void kill(worker_effects& out, errc cause, std::string detail, stop_mode mode, worker_state next);
   void dispatch(worker_effects& out, time_point now);
   void become_ready(worker_effects& out, time_point now);
+  void after_planned_end(worker_effects& out);
+  request_phase phase_of(const current_request& request) const noexcept;
   void begin_planned_end(worker_effects& out, stop_mode mode);
   bool counts_as_failure() const noexcept;
   void after_failure(worker_effects& out, const child_down& end, bool was_starting, time_point now);
@@ -133,6 +146,7 @@ private:
   bool became_ready_ = false; ///< This generation.
   bool stay_down_ = false;    ///< `stop` was asked.
   bool cycle_asked_ = false;
+  bool resting_ = false;      ///< `rest` was asked: no generation follows the running one before `wake`.
   errc cause_ = errc::none;   ///< Why the running generation is being ended by us.
   std::string cause_detail_;
   std::string child_version_; ///< As the running generation said in its hello.

@@ -50,10 +50,18 @@ void worker_machine::tell(worker_effects& out, worker_event_kind kind) {
 }
 
 void worker_machine::answer(worker_effects& out, current_request& request, request_outcome outcome, time_point now) {
+  using std::chrono::microseconds;
   outcome.generation = status_.generation;
+  outcome.phase = phase_of(request);
   outcome.work_started = request.wire_id != 0;
-  if (request.wire_id != 0)
+  outcome.retry_safe = !outcome.ok() && !outcome.work_started;
+  if (request.wire_id != 0) {
     outcome.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - request.dispatched_at);
+    bool importing = outcome.phase == request_phase::import;
+    outcome.import_time = importing ? std::chrono::duration_cast<microseconds>(now - request.import_at) : request.import_time;
+    if (!importing)
+      outcome.work_time = std::chrono::duration_cast<microseconds>(now - request.work_at);
+  }
   request.answered = true;
   out.push_back(effect::finish{request.request.id, std::move(outcome)});
 }
@@ -103,8 +111,22 @@ void worker_machine::dispatch(worker_effects& out, time_point now) {
   out.push_back(effect::send{frame_kind::request, next_wire_id_, std::move(request.body), timeout * 9 / 10});
   running_ = std::exchange(waiting_, std::nullopt);
   running_->wire_id = next_wire_id_++;
-  running_->dispatched_at = now;
+  running_->dispatched_at = running_->work_at = now;
   arm(out, timeout);
+}
+
+request_phase worker_machine::phase_of(const current_request& request) const noexcept {
+  if (request.wire_id == 0)
+    return request_phase::start;
+  return phase_ == phase::import ? request_phase::import : request_phase::work;
+}
+
+void worker_machine::after_planned_end(worker_effects& out) {
+  if (stay_down_)
+    return tell(out, worker_event_kind::stopped);
+  if (resting_)
+    return tell(out, worker_event_kind::resting);
+  spawn(out);
 }
 
 void worker_machine::begin_planned_end(worker_effects& out, stop_mode mode) {
@@ -116,12 +138,13 @@ void worker_machine::begin_planned_end(worker_effects& out, stop_mode mode) {
 bool worker_machine::counts_as_failure() const noexcept {
   // An end that we brought about because of a request says nothing about the health of the worker: a batch of endless programs must not make
   // it give up.
-  return cause_ != errc::request_timeout && cause_ != errc::import_timeout && cause_ != errc::cancelled;
+  return cause_ != errc::request_timeout && cause_ != errc::import_timeout && cause_ != errc::cancelled && cause_ != errc::memory_limit
+         && cause_ != errc::memory_pressure;
 }
 
 void worker_machine::after_failure(worker_effects& out, const child_down& end, bool was_starting, time_point now) {
-  if (stay_down_)
-    return tell(out, worker_event_kind::stopped);
+  if (stay_down_ || resting_)
+    return after_planned_end(out);
   restart_window::decision decision;
   if (counts_as_failure())
     decision = window_.failed(now, !was_starting, end.uptime, random_());

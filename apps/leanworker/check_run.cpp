@@ -54,16 +54,17 @@ pool_spec check_run::make_spec() const {
     worker.start_timeout = options_.start_timeout;
   worker.import_timeout = options_.import_timeout;
   worker.request_timeout = options_.timeout;
-  // Every file may kill `deaths_max` children before it is set aside; that alone must not make a worker give up.
+  // Every file may kill two children before it is set aside; that alone must not make a worker give up, and each may be tried again.
   auto bad_files_at_most = static_cast<unsigned>(std::min<std::size_t>(inputs_.size(), 1'000'000));
-  worker.restart.restarts_max += spec.config.deaths_max * bad_files_at_most;
+  worker.restart.restarts_max += spec.config.quarantine.deaths_max * bad_files_at_most;
+  spec.config.retry.tokens_max += bad_files_at_most;
   return spec;
 }
 
 int check_run::run() {
   if (inputs_.empty())
     return exit_ok;
-  auto client = caf::actor_cast<pool_client_actor>(caf::actor{self_});
+  auto client = caf::actor_cast<pool_owner_actor>(caf::actor{self_});
   pool_ = self_->spawn(pool, make_spec(), client);
   self_->monitor(pool_);
   while (tally_.done < tally_.total && !pool_over_) {
@@ -102,7 +103,9 @@ submit_request check_run::submission(ticket id) const {
   request.axioms = options_.axioms;
   submit_request submit;
   submit.id = id;
-  submit.session_key = session_key(what.path.empty() ? what.source : read_head(what.path), options_.imports);
+  submit.key.imports = session_imports(what.path.empty() ? what.source : read_head(what.path), options_.imports);
+  submit.idempotent = true; // checking a file twice gives the same verdict
+  submit.wait = std::chrono::hours{24}; // the window is short, but a file in it may take its whole time
   submit.body = encode_check(request);
   return submit;
 }
@@ -143,6 +146,8 @@ void check_run::on_event(const worker_event& event) {
     case worker_event_kind::gave_up:
       return log_line(spdlog::level::err, fmt::format("gave up: {}; last: {}\n{}", describe(event.cause), event.down.str(), event.down.stderr_tail));
     case worker_event_kind::log: return log_line(spdlog::level::debug, event.text);
+    case worker_event_kind::settled:
+    case worker_event_kind::resting:
     case worker_event_kind::stopped: return;
   }
 }

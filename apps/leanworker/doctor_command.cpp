@@ -39,7 +39,7 @@ proof prove(const lean_setup& setup) {
   caf::actor_system system{config};
   caf::scoped_actor self{system};
   auto begin = std::chrono::steady_clock::now();
-  auto workers = self->spawn(pool, lean_pool(setup, 1, {}), caf::actor_cast<pool_client_actor>(caf::actor{self}));
+  auto workers = self->spawn(pool, lean_pool(setup, 1, {}), caf::actor_cast<pool_owner_actor>(caf::actor{self}));
   self->send(workers, one_line_theorem());
   proof found;
   found.result.message = "no answer within " + std::to_string(proof_patience.count()) + " s";

@@ -69,7 +69,8 @@ file_result judge(std::string file, submission_done done) {
   else {
     result.verdict = from_failure(result.outcome.code);
     result.message = result.outcome.message;
-    if (result.outcome.code == errc::no_worker && result.outcome.down.cause != errc::none)
+    bool no_child = result.outcome.code == errc::no_worker || result.outcome.code == errc::circuit_open;
+    if (no_child && result.outcome.down.cause != errc::none)
       result.message += "; last: " + result.outcome.down.str();
   }
   return result;

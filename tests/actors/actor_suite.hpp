@@ -86,7 +86,18 @@ struct actor_suite : harness::actor_fixture {
     caf::send_as(client_handle, pool, std::move(message));
     settle();
   }
-  void submit(const pool_actor& pool, ticket id, std::string key = "") { tell(pool, submit_request{id, std::move(key), "{}", {}, {}}); }
+  /// A request that may be tried again. `import` makes the session key.
+  static submit_request request(ticket id, std::string import = "", std::chrono::milliseconds timeout = {}) {
+    submit_request made;
+    made.id = id;
+    if (!import.empty())
+      made.key.imports = {std::move(import)};
+    made.body = R"({"id":)" + std::to_string(id) + "}"; // two requests are never the same one
+    made.request_timeout = timeout;
+    made.idempotent = true;
+    return made;
+  }
+  void submit(const pool_actor& pool, ticket id, std::string import = "") { tell(pool, request(id, std::move(import))); }
 
   /// Has the newest child of each slot become ready.
   void all_ready(std::size_t slots) {

@@ -36,7 +36,9 @@ CAF_TEST(submissions start in their order and each on one worker) {
 CAF_TEST(a request keeps its own deadlines on its way through the pool) {
   auto p = start_pool(pool_of(1));
   all_ready(1);
-  tell(p, submit_request{1, "", "{}", 300ms, 100ms});
+  auto wish = request(1, "", 100ms);
+  wish.import_timeout = 300ms;
+  tell(p, wish);
   pass(100ms);
   CAF_CHECK_EQUAL(answer(1), "request_timeout");
   CAF_CHECK(result(1)->deaths.empty());

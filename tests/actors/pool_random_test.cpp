@@ -45,8 +45,9 @@ private:
     auto config = pool_of(slots);
     config.queue_max = 1 + roll(12);
     config.overtaken_max = roll(4);
-    config.deaths_max = 1 + roll(3);
-    config.worker.imports_max = roll(4);
+    config.quarantine.deaths_max = 1 + roll(3);
+    config.retry.attempts_max = 4;
+    config.cycle.imports_max = roll(4);
     config.worker.restart.restarts_max = roll(3) == 0 ? roll(3) : 100;
     config.worker.restart.failed_starts_max = 1 + roll(6);
     return config;
@@ -88,7 +89,7 @@ private:
     auto id = ++last_ticket_;
     auto key = std::string(1, static_cast<char>('a' + roll(3)));
     tell_story() << "submit " << id << " key " << key;
-    caf::anon_send(pool_, submit_request{id, key, "{}", {}, std::chrono::milliseconds{roll(4) == 0 ? 200 : 0}});
+    caf::anon_send(pool_, request(id, key, std::chrono::milliseconds{roll(4) == 0 ? 200 : 0}));
     if (roll(3) == 0)
       submit_one();
   }

@@ -39,7 +39,7 @@ CAF_TEST(a submission under which two children died is not tried again and tells
 
 CAF_TEST(where one death is one too many there is no second try) {
   auto config = pool_of(2);
-  config.deaths_max = 1;
+  config.quarantine.deaths_max = 1;
   auto p = start_pool(config);
   all_ready(2);
   submit(p, 1);
@@ -90,7 +90,7 @@ CAF_TEST(a crash between the grant and the dispatch costs the submission nothing
   auto p = start_pool(pool_of(2));
   all_ready(2);
   links.child(0).crash();
-  caf::anon_send(p, submit_request{1, "", "{}", {}, {}});
+  caf::anon_send(p, request(1));
   settle();
   for (int i = 0; i < 3; ++i) {
     pass(50ms);
@@ -116,7 +116,7 @@ CAF_TEST(a submission refused because its worker has just given up goes to anoth
   child_answers(0);
   submit(p, 2);
   links.child(1).crash();
-  caf::anon_send(p, submit_request{3, "", "{}", {}, {}});
+  caf::anon_send(p, request(3));
   settle();
   child_answers(0);
   child_answers(0);

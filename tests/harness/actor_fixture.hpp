@@ -136,7 +136,7 @@ public:
   std::shared_ptr<owner_record> owner = std::make_shared<owner_record>();
   std::shared_ptr<client_record> client = std::make_shared<client_record>();
   worker_owner_actor owner_handle;
-  pool_client_actor client_handle;
+  pool_owner_actor client_handle;
 };
 
 } // namespace leanworker::harness

@@ -38,7 +38,7 @@ struct recorded {
 };
 
 using owner_record = recorded<request_done, worker_event>;
-using client_record = recorded<submission_started, submission_done, worker_event, pool_stopped>;
+using client_record = recorded<submission_started, submission_done, lease_granted, lease_refused, lease_ended, worker_event, pool_stopped>;
 
 struct probe_state {
   probe_state() = default;
@@ -56,12 +56,15 @@ inline worker_owner_actor::behavior_type owner_probe(worker_owner_actor::statefu
 }
 
 /// Uses a pool in a test: `system.spawn(client_probe, record)`. Never quits by itself, never sends.
-inline pool_client_actor::behavior_type client_probe(pool_client_actor::stateful_pointer<probe_state> self,
+inline pool_owner_actor::behavior_type client_probe(pool_owner_actor::stateful_pointer<probe_state> self,
                                                      std::shared_ptr<client_record> record) {
   self->set_down_handler([](caf::down_msg&) {});
   return {
     [record](const submission_started& m) { record->heard.emplace_back(m); },
     [record](const submission_done& m) { record->heard.emplace_back(m); },
+    [record](const lease_granted& m) { record->heard.emplace_back(m); },
+    [record](const lease_refused& m) { record->heard.emplace_back(m); },
+    [record](const lease_ended& m) { record->heard.emplace_back(m); },
     [record](const worker_event& m) { record->heard.emplace_back(m); },
     [record](const pool_stopped& m) { record->heard.emplace_back(m); },
   };

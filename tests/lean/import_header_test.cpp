@@ -47,25 +47,25 @@ TEST(import_header, imports_are_found_with_their_modifiers_and_without_their_sur
     EXPECT_EQ(scan_import_header(row.source), row.imports) << row.what;
 }
 
-TEST(session_key, equal_for_headers_that_differ_in_form_only) {
-  auto key = session_key("import A\nimport B", {});
-  EXPECT_EQ(session_key("/- c -/ import A -- d\r\n\r\nimport B\ndef x := 1", {}), key);
-  EXPECT_EQ(key, "A,B");
+TEST(session_imports, equal_for_headers_that_differ_in_form_only) {
+  auto key = session_imports("import A\nimport B", {});
+  EXPECT_EQ(session_imports("/- c -/ import A -- d\r\n\r\nimport B\ndef x := 1", {}), key);
+  EXPECT_EQ(key, (std::vector<std::string>{"A", "B"}));
 }
 
-TEST(session_key, different_where_the_session_is) {
-  auto key = session_key("import A\nimport B", {});
-  EXPECT_NE(session_key("import B\nimport A", {}), key) << "order counts";
-  EXPECT_NE(session_key("import A", {}), key);
-  EXPECT_NE(session_key("module\nimport A\nimport B", {}), key);
-  EXPECT_NE(session_key("public import A\nimport B", {}), key);
+TEST(session_imports, different_where_the_session_is) {
+  auto key = session_imports("import A\nimport B", {});
+  EXPECT_NE(session_imports("import B\nimport A", {}), key) << "order counts";
+  EXPECT_NE(session_imports("import A", {}), key);
+  EXPECT_NE(session_imports("module\nimport A\nimport B", {}), key);
+  EXPECT_NE(session_imports("public import A\nimport B", {}), key);
 }
 
-TEST(session_key, the_default_imports_stand_in_for_a_missing_header_only) {
-  EXPECT_EQ(session_key("def x := 1", {"Init", "Std"}), "Init,Std");
-  EXPECT_EQ(session_key("def x := 1", {"Init", "Std"}), session_key("import Init\nimport Std", {}));
-  EXPECT_EQ(session_key("import A", {"Init", "Std"}), "A");
-  EXPECT_EQ(session_key("def x := 1", {}), "");
+TEST(session_imports, the_default_imports_stand_in_for_a_missing_header_only) {
+  EXPECT_EQ(session_imports("def x := 1", {"Init", "Std"}), (std::vector<std::string>{"Init", "Std"}));
+  EXPECT_EQ(session_imports("def x := 1", {"Init", "Std"}), session_imports("import Init\nimport Std", {}));
+  EXPECT_EQ(session_imports("import A", {"Init", "Std"}), std::vector<std::string>{"A"});
+  EXPECT_TRUE(session_imports("def x := 1", {}).empty());
 }
 
 } // namespace

@@ -55,7 +55,8 @@ TEST(pool_process, a_request_that_kills_two_children_is_set_aside_with_both_deat
 TEST(pool_process, random_kills_from_outside_lose_and_duplicate_nothing) {
   auto config = worker_peer::quick_config();
   config.workers = 2;
-  config.deaths_max = 1000;
+  config.quarantine.deaths_max = 1000;
+  config.retry = {1000, 1000, 1000};
   config.worker.restart.restarts_max = 1000;
   constexpr ticket count = 300;
   {

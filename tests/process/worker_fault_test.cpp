@@ -79,7 +79,7 @@ std::string test_name(const ::testing::TestParamInfo<fault_row>& info) {
 TEST_P(worker_fault, has_its_own_cause_and_the_next_request_works) {
   const auto& row = GetParam();
   auto config = worker_peer::quick_config();
-  config.deaths_max = 1;
+  config.quarantine.deaths_max = 1;
   {
     worker_peer peer{row.arguments, "worker_fault", config};
     auto outcome = peer.run(1, row.body, row.timeout).done.outcome;
@@ -144,7 +144,7 @@ TEST_P(worker_start, that_fails_is_typed_and_ends_in_giving_up) {
   {
     worker_peer peer{row.arguments, "worker_start", config};
     auto outcome = peer.run(1, R"({"op":"echo","value":1})").done.outcome;
-    EXPECT_EQ(outcome.code, errc::no_worker);
+    EXPECT_EQ(outcome.code, errc::circuit_open);
     EXPECT_FALSE(outcome.work_started);
     EXPECT_EQ(outcome.down.cause, row.cause) << outcome.down.str();
     EXPECT_EQ(peer.wait_event(worker_event_kind::gave_up).cause, errc::start_limit);
@@ -157,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(every, worker_start, ::testing::ValuesIn(starts), start
 
 TEST(worker_never_reads, T8_a_large_request_to_a_child_that_does_not_read_ends_before_its_deadline_hides_why) {
   auto config = worker_peer::quick_config();
-  config.deaths_max = 1;
+  config.quarantine.deaths_max = 1;
   worker_peer peer{{"--configure-reply", "never_reads"}, "worker_never_reads", config};
   auto body = R"({"op":"echo","value":")" + std::string(2u << 20, 'x') + "\"}";
   auto outcome = peer.run(1, body, 1000ms).done.outcome;

@@ -39,7 +39,7 @@ worker_peer::worker_peer(std::vector<std::string> child_arguments, const std::st
   pool_spec spec;
   spec.config = config;
   spec.links = process_links(host_, process);
-  pool_ = self_->spawn(pool, spec, caf::actor_cast<pool_client_actor>(caf::actor{self_}));
+  pool_ = self_->spawn(pool, spec, caf::actor_cast<pool_owner_actor>(caf::actor{self_}));
 }
 
 worker_peer::~worker_peer() {
@@ -62,6 +62,7 @@ void worker_peer::submit(ticket id, const std::string& body, std::chrono::millis
   request.id = id;
   request.body = body;
   request.request_timeout = timeout;
+  request.idempotent = true;
   self_->send(pool_, std::move(request));
 }
 

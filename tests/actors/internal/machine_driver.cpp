@@ -111,7 +111,7 @@ std::string machine_driver::respond(std::uint64_t request_id, bool refused, std:
   return note(machine.response({generation(), request_id, refused, std::move(body)}, now));
 }
 std::string machine_driver::progress(std::string phase, std::uint64_t current, std::uint64_t total, std::uint64_t request_id) {
-  return note(machine.progress({generation(), request_id, std::move(phase), current, total}));
+  return note(machine.progress({generation(), request_id, std::move(phase), current, total}, now));
 }
 std::string machine_driver::log() { return note(machine.log({generation(), "info", "hello"})); }
 std::string machine_driver::fault(errc cause, std::string detail) { return note(machine.fault({generation(), cause, std::move(detail)})); }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <leanworker/actors/internal/cycle_policy.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace leanworker::internal {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+std::string mib(std::int64_t bytes) { return std::to_string(bytes >> 20); }
+
+/// Never below 1: a generation does at least one piece of work.
+std::int64_t jittered(double limit, double jitter, double random) {
+  return std::max<std::int64_t>(1, std::llround(limit * (1.0 - std::clamp(jitter, 0.0, 1.0) * random)));
+}
+
+cycle_reason reason(cycle_kind kind, std::uint64_t amount, std::int64_t bound) { return {kind, static_cast<std::int64_t>(amount), bound}; }
+
+bool grown(const cycle_config& config, const cycle_facts& facts) {
+  return config.growth_bytes_max != 0 && facts.private_dirty.known && facts.private_baseline.known
+         && facts.private_dirty.bytes >= facts.private_baseline.bytes + config.growth_bytes_max;
+}
+
+} // namespace
+
+std::string_view to_string(cycle_kind kind) noexcept {
+  constexpr std::array<std::string_view, 8> names{"asked", "requests", "imports", "age", "rss", "growth", "idle", "memory"};
+  auto index = static_cast<std::size_t>(kind);
+  return index < names.size() ? names[index] : "unknown";
+}
+
+std::string cycle_reason::text() const {
+  std::string name{to_string(kind)};
+  switch (kind) {
+    case cycle_kind::asked: return name;
+    case cycle_kind::requests:
+    case cycle_kind::imports: return name + ": " + std::to_string(amount) + " of " + std::to_string(bound);
+    case cycle_kind::age:
+    case cycle_kind::idle: return name + ": " + std::to_string(amount) + " of " + std::to_string(bound) + " ms";
+    default: return name + ": " + mib(amount) + " of " + mib(bound) + " MiB";
+  }
+}
+
+cycle_verdict cycle_due(const cycle_config& config, const cycle_facts& facts, cycle_facts::time_point now) {
+  auto limit = [&](double plain) { return jittered(plain, config.jitter, facts.jitter); };
+  if (auto bound = limit(static_cast<double>(config.requests_max)); config.requests_max != 0 && std::cmp_greater_equal(facts.requests, bound))
+    return {reason(cycle_kind::requests, facts.requests, bound), {}};
+  if (auto bound = limit(static_cast<double>(config.imports_max)); config.imports_max != 0 && std::cmp_greater_equal(facts.imports, bound))
+    return {reason(cycle_kind::imports, facts.imports, bound), {}};
+  auto age = duration_cast<milliseconds>(now - facts.began).count();
+  if (auto bound = limit(static_cast<double>(config.age_max.count())); config.age_max.count() > 0 && age >= bound)
+    return {cycle_reason{cycle_kind::age, age, bound}, {}};
+  if (config.rss_bytes_max != 0 && facts.rss.known && facts.rss.bytes >= config.rss_bytes_max) {
+    auto bound = static_cast<std::int64_t>(config.rss_bytes_max);
+    // A fresh child would be just as large: replacing it would not help, and would never end.
+    if (facts.rss_baseline.known && facts.rss_baseline.bytes >= config.rss_bytes_max)
+      return {std::nullopt, "the limit of " + mib(bound) + " MiB RSS is not above the " + mib(static_cast<std::int64_t>(facts.rss_baseline.bytes))
+                              + " MiB that a warm, idle child takes; it is not acted on"};
+    return {reason(cycle_kind::rss, facts.rss.bytes, bound), {}};
+  }
+  if (grown(config, facts) && facts.growth_seen >= 2)
+    return {reason(cycle_kind::growth, facts.private_dirty.bytes - facts.private_baseline.bytes, static_cast<std::int64_t>(config.growth_bytes_max)), {}};
+  return {};
+}
+
+std::optional<cycle_reason> idle_due(const cycle_config& config, cycle_facts::time_point idle_since, cycle_facts::time_point now) {
+  auto idle = duration_cast<milliseconds>(now - idle_since);
+  if (config.idle.count() <= 0 || idle < config.idle)
+    return std::nullopt;
+  return cycle_reason{cycle_kind::idle, idle.count(), config.idle.count()};
+}
+
+void take_sample(const cycle_config& config, cycle_facts& facts, const memory_sample& sample, bool idle) {
+  facts.rss = sample.rss;
+  // The baseline is taken when the child has worked and rests: before that it is not warm. Without imports, having started is enough.
+  bool warm = idle && (facts.requests > 0 || facts.imports > 0);
+  if (warm && sample.rss.known && !facts.rss_baseline.known)
+    facts.rss_baseline = sample.rss;
+  bool fresh = sample.private_dirty.known && sample.rollup_at != facts.last_rollup;
+  facts.last_rollup = sample.rollup_at;
+  facts.private_dirty = sample.private_dirty;
+  if (warm && sample.private_dirty.known && !facts.private_baseline.known)
+    facts.private_baseline = sample.private_dirty;
+  if (!grown(config, facts))
+    facts.growth_seen = 0;
+  else if (fresh) // the same reading twice is not a second look
+    ++facts.growth_seen;
+}
+
+} // namespace leanworker::internal

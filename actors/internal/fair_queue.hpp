@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/messages/priority.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace leanworker::internal {
+
+/// One place in the waiting line. What waits is known to the queue by its number only.
+struct waiter {
+  using time_point = std::chrono::steady_clock::time_point;
+
+  std::uint64_t id = 0;
+  std::uint64_t caller = 0;   ///< Whose share of the queue this counts on.
+  unsigned weight = 1;        ///< Of the caller; 0 counts as 1.
+  priority urgency = priority::normal;
+  std::uint64_t key = 0;      ///< Session key: workers may have it warm.
+  std::uint64_t identity = 0; ///< Kind of child that it needs.
+  time_point since{};
+  time_point deadline{};
+};
+
+struct fair_queue_config {
+  std::size_t size_max = 1024;
+  unsigned overtaken_max = 16; ///< How often each may be passed by one whose key is warm. 0: never.
+  std::chrono::milliseconds ageing_step{10'000};
+};
+
+/// The pool's bounded waiting line. Pure: time is an argument.
+///
+/// Order. Three classes; what waits `ageing_step` rises by one class, after two steps it is in the most urgent one. Inside a class callers share by weight: start-time
+/// fair queueing (Goyal, Vin, Cheng 1997) with unit cost; a caller's own requests go in the order of their arrival. Affinity may let a request whose key is warm on the
+/// free worker pass others of its class, but nobody is passed that way more than `overtaken_max` times.
+///
+/// Guarantee. Of two waiting requests of one caller, class, kind and key the earlier one is served first. A request that a free worker can serve is served after at
+/// most A + O others, whatever arrives later: A being those in its class and above when it has reached the most urgent class, O its `overtaken_max`; a caller of weight w
+/// that always has something waiting receives at least its share w / (sum of the weights present) of each class's services, but for one service per caller.
+class fair_queue {
+public:
+  using time_point = waiter::time_point;
+  using predicate = std::function<bool(const waiter&)>;
+
+  explicit fair_queue(fair_queue_config config) : config_{config} {}
+
+  /// False when the queue is full.
+  bool push(const waiter& entry);
+  /// For one that was taken and comes back: it stands before all others of its class, and needs no room.
+  void push_back_first(const waiter& entry);
+  bool remove(std::uint64_t id);
+
+  /// The first in order for which `servable` holds; it stays in the queue.
+  std::optional<std::uint64_t> next_in_order(time_point now, const predicate& servable) const;
+  /// The one that a worker takes: the first that is `servable` by it, or one behind it in the same class that is also `warm`. Those passed by are counted as
+  /// overtaken. It stays in the queue until `remove`.
+  std::optional<std::uint64_t> take_for(time_point now, const predicate& servable, const predicate& warm);
+
+  std::vector<std::uint64_t> expired(time_point now) const;
+  std::optional<time_point> next_deadline() const;
+  /// How many stand before this one; nothing when it does not wait.
+  std::optional<std::size_t> position(time_point now, std::uint64_t id) const;
+  /// By class as they were admitted, most urgent first.
+  std::array<std::size_t, priority_count> depth(time_point now) const;
+  std::array<std::chrono::nanoseconds, priority_count> oldest_wait(time_point now) const;
+  std::size_t size() const noexcept { return entries_.size(); }
+  bool empty() const noexcept { return entries_.empty(); }
+
+private:
+  struct entry {
+    waiter what;
+    double start = 0; ///< Start tag.
+    std::uint64_t arrival = 0;
+    unsigned overtaken = 0;
+  };
+  struct share {
+    double finish = 0; ///< Finish tag of its last request.
+    std::size_t waiting = 0;
+  };
+  struct rank {
+    int level;
+    double start;
+    std::uint64_t arrival;
+    friend auto operator<=>(const rank&, const rank&) = default;
+  };
+
+  rank rank_of(const entry& of, time_point now) const;
+  entry& insert(const waiter& what);
+  void forget_callers();
+
+  fair_queue_config config_;
+  std::list<entry> entries_; ///< In the order of arrival.
+  std::unordered_map<std::uint64_t, std::list<entry>::iterator> by_id_;
+  /// Of each class as admitted: a caller's share in one class is not spent in another.
+  std::array<std::unordered_map<std::uint64_t, share>, priority_count> callers_;
+  std::array<double, priority_count> virtual_time_{}; ///< Start tag of the request served last.
+  std::uint64_t last_arrival_ = 0;
+  std::size_t forget_at_ = 256;
+};
+
+} // namespace leanworker::internal

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Planned ends: cycles with their replacements, idleness, rolling cycles, warm-ups.
+#include <leanworker/actors/internal/pool_core.hpp>
+
+#include <algorithm>
+
+namespace leanworker::internal {
+
+/// The one point where a generation's limits are looked at: just before it is given something. False: it is not to be given anything.
+bool pool_core::keep_fresh(pool_slot& slot, time_point now) {
+  if (slot.due) {
+    end_if_due(slot, now);
+    return slot.replaced_by.has_value(); // its replacement is on its way; until then it goes on
+  }
+  auto due = cycle_due(config_.cycle, slot.facts, now);
+  if (!due.diagnosis.empty() && !std::exchange(slot.diagnosed, true))
+    note(pool_event_kind::limit_diagnosed, slot, now, errc::limit_below_baseline, due.diagnosis);
+  if (!due.reason)
+    return true;
+  plan_end(slot, *due.reason, errc::cycled, false, now);
+  return slot.life == slot_life::ready;
+}
+
+void pool_core::plan_end(pool_slot& slot, cycle_reason reason, errc cause, bool rest, time_point now) {
+  if (slot.due || slot.life == slot_life::closed)
+    return;
+  note(pool_event_kind::cycle_due, slot, now, cause, reason.text(), reason.value(), reason.limit());
+  ledger_.cycled(to_string(reason.kind));
+  slot.next_cause = to_string(reason.kind);
+  slot.due = std::move(reason);
+  slot.end_cause = cause;
+  slot.doomed = rest;
+  if (!rest && slot.life == slot_life::ready && start_replacement(slot, now))
+    return;
+  end_if_due(slot, now);
+}
+
+bool pool_core::start_replacement(pool_slot& slot, time_point now) {
+  if (config_.spares == 0 || !slot.bound || stopping_ || breakers_.state(slot.bound->bind, now) != breaker_state::closed)
+    return false;
+  auto spare = slots_.free_for(slot.bound->bind, true, true, now);
+  if (!spare || !admitted_by_memory(slot.bound, nullptr, now))
+    return false;
+  spare->replaces = slot.id;
+  slot.replaced_by = spare->id;
+  bind(*spare, slot.bound, false, now);
+  return true;
+}
+
+void pool_core::replacement_ready(pool_slot& spare, time_point now) {
+  auto& old = slots_.at(*spare.replaces);
+  spare.replaces.reset();
+  spare.spare = false;
+  old.replaced_by.reset();
+  old.spare = true; // it stands by in its turn
+  old.doomed = true;
+  if (rolling_now_ == old.id)
+    rolling_now_.reset();
+  if (old.life == slot_life::ready) {
+    end_if_due(old, now);
+  } else if (old.live()) { // it failed meanwhile, and is not needed any more
+    old.life = slot_life::ending;
+    port_.to_worker(old.id, rest_worker{});
+  }
+  advance_rolling(now);
+}
+
+void pool_core::replacement_failed(pool_slot& spare, time_point now) {
+  auto& old = slots_.at(*spare.replaces);
+  spare.replaces.reset();
+  old.replaced_by.reset();
+  if (spare.live()) {
+    spare.doomed = true;
+    port_.to_worker(spare.id, rest_worker{});
+  }
+  end_if_due(old, now); // without a net, then
+}
+
+/// Ends a child whose end was decided, once it is free of work; a lease without work does not hold it.
+void pool_core::end_if_due(pool_slot& slot, time_point now) {
+  if (slot.closing)
+    return close_if_free(slot, now);
+  if (!slot.due || slot.replaced_by || slot.life != slot_life::ready)
+    return;
+  if (slot.lease != 0)
+    doom_lease(slot.lease, slot.end_cause == errc::none ? errc::cycled : slot.end_cause, slot.due->text(), {}, now);
+  if (slot.due && slot.unoccupied() && !slot.settling && slot.life == slot_life::ready)
+    end_child(slot, now);
+}
+
+void pool_core::end_child(pool_slot& slot, time_point) {
+  slot.life = slot_life::ending;
+  if (slot.doomed)
+    port_.to_worker(slot.id, rest_worker{});
+  else
+    port_.to_worker(slot.id, cycle_worker{});
+}
+
+void pool_core::rest_idle(time_point now) {
+  auto limit = config_.cycle.idle;
+  if (limit.count() <= 0)
+    return;
+  for (auto& slot : slots_) {
+    if (!slot.idle() || slot.due || pinned(slot))
+      continue;
+    if (auto reason = idle_due(config_.cycle, slot.last_used, now))
+      plan_end(slot, *reason, errc::cycled, true, now);
+    else
+      port_.arm(slot.last_used + limit);
+  }
+}
+
+void pool_core::warm_up(pool_slot& slot, const key_ptr& key, time_point now) {
+  auto body = port_.warm_up_body(key->key);
+  if (body.empty() || slot.job != 0 || slot.lease != 0)
+    return;
+  auto& added = admit(job_kind::warm_up, 0, 0, key, now);
+  added.body = std::move(body);
+  start_job(slot, added, now);
+}
+
+pool_answer pool_core::cycle(const cycle_pool& order, time_point now) {
+  if (stopping_)
+    return {errc::shutting_down, {}};
+  if (order.scope == cycle_scope::one && (!slots_.has(order.slot) || !slots_.at(order.slot).open()))
+    return {errc::not_found, "there is no slot " + std::to_string(order.slot)};
+  for (auto& slot : slots_) {
+    // A child that is only starting is as new as it can be.
+    if (slot.spare || slot.life != slot_life::ready || (order.scope == cycle_scope::one && slot.id != order.slot))
+      continue;
+    if (order.scope != cycle_scope::rolling)
+      plan_end(slot, cycle_reason::asked(), errc::cycled, false, now);
+    else if (rolling_now_ != slot.id && std::find(rolling_.begin(), rolling_.end(), slot.id) == rolling_.end())
+      rolling_.push_back(slot.id);
+  }
+  advance_rolling(now);
+  dispatch(now);
+  return {};
+}
+
+void pool_core::advance_rolling(time_point now) {
+  if (rolling_now_) {
+    const auto& current = slots_.at(*rolling_now_);
+    bool over = !current.due && (current.life == slot_life::ready || !current.live());
+    if (!over)
+      return;
+    rolling_now_.reset();
+  }
+  while (!rolling_.empty() && !rolling_now_) {
+    auto id = rolling_.front();
+    rolling_.pop_front();
+    auto& next = slots_.at(id);
+    if (next.life != slot_life::ready || next.spare || next.closing)
+      continue;
+    rolling_now_ = id;
+    plan_end(next, cycle_reason::asked(), errc::cycled, false, now);
+  }
+}
+
+} // namespace leanworker::internal

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who gets what: the waiting line meets the idle children, and children are started for those who still wait.
+#include <leanworker/actors/internal/pool_core.hpp>
+
+#include <algorithm>
+
+namespace leanworker::internal {
+
+void pool_core::dispatch(time_point now) {
+  if (paused_ || stopping_)
+    return;
+  if (queue_.size() != 0)
+    while (serve_one(now)) {
+    }
+  provision(now);
+  if (draining_)
+    check_drained(now, false);
+}
+
+bool pool_core::serve_one(time_point now) {
+  if (!slots_.any_idle())
+    return false;
+  auto first = queue_.next_in_order(now, [&](const waiter& w) { return slots_.any_idle(w.identity); });
+  if (!first)
+    return false;
+  auto& foremost = jobs_.at(*first);
+  auto& slot = *slots_.best_idle(foremost.key->bind, foremost.key->hash);
+  // The one point at which a generation's limits are looked at: before it is given anything.
+  if (!keep_fresh(slot, now))
+    return true;
+  auto taken = queue_.take_for(now, [&](const waiter& w) { return w.identity == slot.bound->bind; },
+                               [&](const waiter& w) { return slot.warm.contains(w.key); });
+  if (!taken)
+    return false;
+  auto& chosen = jobs_.at(*taken);
+  leave_queue(chosen);
+  if (chosen.deadline <= now && chosen.attempts == 0)
+    refuse(*taken, errc::queue_timeout, {}, now);
+  else
+    give(slot, chosen, now);
+  return queue_.size() != 0;
+}
+
+void pool_core::give(pool_slot& slot, pool_job& job, time_point now) {
+  if (job.attempts == 0) {
+    job.waited = std::chrono::duration_cast<std::chrono::microseconds>(now - job.since);
+    ledger_.granted(job.waited);
+  }
+  if (job.kind == job_kind::wish)
+    return grant(slot, job, now);
+  port_.to_client(job.client, submission_started{job.id, slot.id});
+  start_job(slot, job, now);
+}
+
+void pool_core::grant(pool_slot& slot, pool_job& job, time_point now) {
+  bool warm = slot.warm.contains(job.key->hash);
+  auto& lease = leases_.grant(slot.id, slot.generation, job.client, job.key, job.expiry, now);
+  slot.lease = lease.token.number;
+  ++ledger_.counters.leases_granted;
+  ++ledger_.counters.finished;
+  ledger_.high.leases = std::max(ledger_.high.leases, leases_.size());
+  if (port_.watched()) {
+    auto told = event(pool_event_kind::lease_granted);
+    told.request = job.number;
+    told.id = job.id;
+    told.lease = lease.token.number;
+    told.slot = slot.id;
+    told.generation = slot.generation;
+    publish(std::move(told), now);
+  }
+  port_.arm(now + lease.expiry);
+  port_.to_client(job.client, lease_granted{job.id, lease.token, job.waited, warm});
+  forget(job.number);
+}
+
+void pool_core::start_job(pool_slot& slot, pool_job& job, time_point now) {
+  slot.job = job.number;
+  slot.last_used = now;
+  slot.warm.use(job.key, config_.worker.child.sessions_max);
+  ++job.attempts;
+  bool counted = job.kind != job_kind::warm_up;
+  if (counted) {
+    ++slot.facts.requests;
+    ++slot.requests;
+    slot.last_request = job.number;
+    slot.last_request_head = job.head;
+    ledger_.high.busy = std::max(ledger_.high.busy, slots_.busy());
+    note(pool_event_kind::started, slot, now);
+  }
+  // A body is needed again only where the request may be tried again.
+  bool again = job.kind == job_kind::submission && job.idempotent;
+  port_.to_worker(slot.id, run_request{job.number, again ? job.body : std::move(job.body), job.import_timeout, job.request_timeout, true});
+}
+
+void pool_core::provision(time_point now) {
+  // A refusal below changes the demand: walk over a copy, the longest waiting kind first.
+  std::vector<demand> wanted;
+  for (const auto& [bind, kind] : demand_)
+    wanted.push_back(kind);
+  std::sort(wanted.begin(), wanted.end(), [](const demand& a, const demand& b) { return a.first < b.first; });
+  for (const auto& kind : wanted)
+    provide_for(kind.key, kind.waiting, true, now);
+  provide_standing(now);
+}
+
+void pool_core::provide_standing(time_point now) {
+  if (draining_)
+    return;
+  while (eager_left_ > 0 && start_one(default_key_, false, now) == start_result::started)
+    --eager_left_;
+  for (const auto& target : targets_)
+    provide_for(target.key, target.workers, false, now);
+}
+
+void pool_core::provide_for(const key_ptr& key, std::size_t wanted, bool for_waiters, time_point now) {
+  auto there = for_waiters ? slots_.coming(key->bind) : slots_.live(key->bind);
+  for (; there < wanted; ++there)
+    if (start_one(key, for_waiters, now) != start_result::started)
+      return;
+}
+
+pool_core::start_result pool_core::start_one(const key_ptr& key, bool for_waiters, time_point now) {
+  auto bind_hash = key->bind;
+  auto circuit = breakers_.state(bind_hash, now);
+  if (circuit == breaker_state::open)
+    return admitted_by_breaker(key, for_waiters, now), start_result::blocked;
+  auto slot = slots_.free_for(bind_hash, false, true, now);
+  bool evicts = false;
+  if (!slot && for_waiters) {
+    slot = slots_.to_evict(bind_hash, [this](const pool_slot& candidate) { return pinned(candidate); });
+    evicts = slot != nullptr;
+  }
+  if (!slot)
+    return start_result::no_slot;
+  std::string problem;
+  if (!port_.can_start(*key, problem)) {
+    if (for_waiters)
+      refuse_waiters(bind_hash, errc::invalid_argument, problem, now);
+    return start_result::blocked;
+  }
+  if (!admitted_by_memory(key, evicts ? slot : nullptr, now)) {
+    bool nothing_will_change = std::none_of(slots_.begin(), slots_.end(), [](const pool_slot& s) { return s.live(); });
+    if (for_waiters && nothing_will_change)
+      refuse_waiters(bind_hash, errc::memory_refused, memory_refusal_, now);
+    return start_result::blocked;
+  }
+  if (!admitted_by_breaker(key, for_waiters, now))
+    return start_result::blocked;
+  if (evicts) {
+    note(pool_event_kind::evicted, *slot, now, errc::evicted, slot->bound->key.str());
+    ++ledger_.counters.evictions;
+  }
+  bind(*slot, key, evicts, now);
+  return circuit == breaker_state::closed ? start_result::started : start_result::blocked; // one probe at a time
+}
+
+bool pool_core::admitted_by_breaker(const key_ptr& key, bool for_waiters, time_point now) {
+  if (breakers_.admit(key->bind, now))
+    return true;
+  auto after = breakers_.retry_after(key->bind, now);
+  port_.arm(now + after);
+  if (for_waiters && slots_.live(key->bind) == 0)
+    refuse_waiters(key->bind, errc::circuit_open, last_failures_[key->bind], now, after);
+  return false;
+}
+
+void pool_core::bind(pool_slot& slot, const key_ptr& key, bool again, time_point now) {
+  bool moved = !slot.bound || slot.bound->bind != key->bind;
+  slot.bound = key;
+  slot.doomed = false;
+  slot.due.reset();
+  if (again) {
+    slot.life = slot_life::ending;
+    slot.end_cause = errc::evicted;
+    slot.next_cause = to_string(errc::evicted);
+  } else {
+    slot.life = slot_life::starting;
+  }
+  slot.spawned_at = now;
+  if (moved)
+    note(pool_event_kind::slot_bound, slot, now, errc::none, key->child.str());
+  port_.wake(slot.id, *key, again);
+}
+
+void pool_core::refuse_waiters(std::uint64_t bind, errc code, const std::string& detail, time_point now, std::chrono::milliseconds retry_after) {
+  std::vector<std::uint64_t> waiting;
+  for (const auto& [number, waiter] : jobs_)
+    if (waiter.queued && waiter.key->bind == bind)
+      waiting.push_back(number);
+  std::sort(waiting.begin(), waiting.end()); // in the order of their arrival
+  for (auto number : waiting) {
+    leave_queue(jobs_.at(number));
+    refuse(number, code, detail, now, retry_after, code == errc::circuit_open ? last_failure_ : child_down{});
+  }
+}
+
+bool pool_core::pinned(const pool_slot& slot) const {
+  for (const auto& target : targets_)
+    if (slot.bound && slot.bound->bind == target.key->bind && slots_.live(target.key->bind) <= target.workers)
+      return true;
+  return false;
+}
+
+} // namespace leanworker::internal

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+// What workers tell, and what follows from it.
+#include <leanworker/actors/internal/pool_core.hpp>
+#include <leanworker/actors/internal/worker_outcomes.hpp>
+
+#include <algorithm>
+
+namespace leanworker::internal {
+namespace {
+
+/// Whether the child lives on after this outcome and can take the next request.
+bool leaves_child_ready(errc code) {
+  return code == errc::none || code == errc::child_refused || code == errc::request_too_large || code == errc::cancelled;
+}
+
+/// The child's end is to be blamed on the request that it ran: not when we ended it for reasons of our own.
+bool counts_as_killed(const request_outcome& outcome) {
+  auto cause = outcome.down.cause;
+  return outcome.work_started && cause != errc::none && cause != errc::memory_pressure && cause != errc::stopped;
+}
+
+constexpr std::size_t last_failures_max = 1024;
+
+} // namespace
+
+void pool_core::worker_told(const worker_event& told, time_point now) {
+  if (!slots_.has(told.worker))
+    return;
+  auto& slot = slots_.at(told.worker);
+  if (slot.life == slot_life::closed)
+    return;
+  switch (told.kind) {
+    case worker_event_kind::started: on_spawned(slot, told, now); break;
+    case worker_event_kind::ready: on_ready(slot, now); break;
+    case worker_event_kind::importing:
+      ++slot.imports;
+      ++slot.facts.imports;
+      ++ledger_.counters.imports;
+      note(pool_event_kind::worker_importing, slot, now);
+      break;
+    case worker_event_kind::down: on_down(slot, told.down, now); break;
+    case worker_event_kind::restarting:
+      slot.life = slot_life::starting;
+      note(pool_event_kind::worker_restarting, slot, now, errc::none, {}, told.delay.count());
+      break;
+    case worker_event_kind::gave_up: on_gave_up(slot, told, now); break;
+    case worker_event_kind::stopped: on_stopped(slot, now); break;
+    case worker_event_kind::settled: slot.settling = false; end_if_due(slot, now); break;
+    case worker_event_kind::resting: on_resting(slot, now); break;
+    case worker_event_kind::log: break;
+  }
+  port_.to_owner(told);
+  dispatch(now);
+  if (stopping_)
+    check_stopped(now);
+}
+
+void pool_core::on_spawned(pool_slot& slot, const worker_event& told, time_point now) {
+  slot.generation = told.generation;
+  slot.pid = told.pid;
+  slot.was_ready = false;
+  slot.warm.clear();
+  slot.spawned_at = now;
+  slot.facts = cycle_facts{};
+  slot.facts.jitter = port_.dice();
+  slot.facts.began = now;
+  slot.memory_curve.clear();
+  slot.measured = true;
+  ++ledger_.counters.spawned;
+  if (std::exchange(slot.ever_ran, true)) {
+    ++slot.restarts;
+    ledger_.restarted(slot.next_cause.empty() ? std::string{to_string(errc::stopped)} : slot.next_cause);
+  }
+  slot.next_cause.clear();
+  if (slot.life == slot_life::resting || slot.life == slot_life::parked)
+    slot.life = slot_life::starting;
+  note(pool_event_kind::worker_spawned, slot, now, errc::none, {}, told.pid);
+}
+
+void pool_core::on_ready(pool_slot& slot, time_point now) {
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  bool wanted = slot.life == slot_life::starting; // otherwise its end was ordered meanwhile
+  slot.was_ready = true;
+  slot.settling = false;
+  slot.ready_at = slot.last_used = now;
+  ledger_.times.start.record(duration_cast<microseconds>(now - slot.spawned_at));
+  if (slot.failed_at)
+    ledger_.times.recovery.record(duration_cast<microseconds>(now - *slot.failed_at));
+  slot.failed_at.reset();
+  note(pool_event_kind::worker_ready, slot, now);
+  if (slot.bound && breakers_.success(slot.bound->bind))
+    note(pool_event_kind::circuit_closed, slot, now, errc::none, slot.bound->child.str());
+  if (slot.bound)
+    last_failures_.erase(slot.bound->bind);
+  if (!wanted)
+    return;
+  slot.life = slot_life::ready;
+  if (slot.closing)
+    return close_if_free(slot, now);
+  for (const auto& target : targets_)
+    if (slot.bound && !slot.replaces && target.key->bind == slot.bound->bind && !target.key->key.imports.empty())
+      warm_up(slot, target.key, now);
+  if (slot.replaces && slot.job == 0) {
+    if (auto last = slots_.at(*slot.replaces).warm.latest())
+      warm_up(slot, last, now);
+    if (slot.job == 0)
+      replacement_ready(slot, now);
+  }
+  advance_rolling(now);
+  if (config_.cycle.idle.count() > 0)
+    port_.arm(now + config_.cycle.idle);
+}
+
+void pool_core::on_down(pool_slot& slot, const child_down& down, time_point now) {
+  bool planned = down.cause == errc::stopped;
+  bool running = slot.job != 0;
+  auto cause = planned && slot.end_cause != errc::none ? slot.end_cause : down.cause;
+  slot.last_end = down.str();
+  slot.settling = slot.killing = false;
+  note(pool_event_kind::worker_down, slot, now, down.cause, slot.last_end);
+  slot.pid = 0;
+  slot.life = slot_life::starting; // unless it says otherwise
+  if (slot.next_cause.empty())
+    slot.next_cause = to_string(cause);
+  if (!planned) {
+    ++slot.failures;
+    slot.failed_at = slot.failed_at.value_or(now);
+    last_failure_ = down;
+    keep_dossier(slot, down, running, now);
+    if (!slot.was_ready)
+      breaker_failed(slot, down, false, now);
+    if (slot.replaces && !running)
+      replacement_failed(slot, now);
+  }
+  if (stopping_) {
+    slot.end_reported = true;
+    if (!planned && down.cause == errc::link_lost)
+      ++report_.abandoned;
+    else if (down.exit.how == exit_status::kind::signalled)
+      ++report_.killed;
+    else
+      ++report_.graceful;
+  }
+  doom_lease(slot.lease, cause, planned ? std::string{} : slot.last_end, down, now);
+  slot.end_cause = errc::none;
+  slot.due.reset();
+}
+
+void pool_core::on_resting(pool_slot& slot, time_point now) {
+  note(pool_event_kind::worker_resting, slot, now);
+  bool parked = slot.life == slot_life::parked;
+  slot.doomed = false;
+  if (!parked)
+    slot.life = slot_life::resting;
+  if (slot.closing)
+    close_if_free(slot, now);
+  advance_rolling(now);
+}
+
+void pool_core::on_gave_up(pool_slot& slot, const worker_event& told, time_point now) {
+  slot.life = slot_life::parked;
+  slot.failed_at.reset();
+  note(pool_event_kind::worker_gave_up, slot, now, told.cause, told.down.str());
+  slot.parked_until = now + config_.breaker.open_initial;
+  bool others_live = slot.bound && slots_.live(slot.bound->bind) > 0;
+  if (!others_live)
+    breaker_failed(slot, told.down, true, now);
+  port_.arm(slot.parked_until);
+  if (slot.replaces)
+    replacement_failed(slot, now);
+  if (slot.closing)
+    close_if_free(slot, now);
+  advance_rolling(now);
+}
+
+void pool_core::breaker_failed(pool_slot& slot, const child_down& down, bool trip, time_point now) {
+  if (!slot.bound)
+    return;
+  auto bind_hash = slot.bound->bind;
+  bool open_before = breakers_.state(bind_hash, now) == breaker_state::open;
+  if (last_failures_.size() < last_failures_max || last_failures_.contains(bind_hash))
+    last_failures_[bind_hash] = down.str();
+  if (trip)
+    breakers_.trip(bind_hash, now, port_.dice());
+  else
+    breakers_.failure(bind_hash, now, port_.dice());
+  if (open_before || breakers_.state(bind_hash, now) != breaker_state::open)
+    return;
+  auto after = breakers_.retry_after(bind_hash, now);
+  note(pool_event_kind::circuit_opened, slot, now, errc::circuit_open, slot.bound->child.str(), after.count());
+  port_.arm(now + after);
+  // What cannot start now will not start by trying on: its slots are free for others meanwhile.
+  for (auto& other : slots_)
+    if (other.bound && other.bound->bind == bind_hash && other.life == slot_life::starting && !other.was_ready && other.job == 0) {
+      other.doomed = true;
+      port_.to_worker(other.id, rest_worker{});
+    }
+}
+
+void pool_core::keep_dossier(pool_slot& slot, const child_down& down, bool running, time_point now) {
+  crash_dossier dossier;
+  dossier.at = std::chrono::duration_cast<std::chrono::microseconds>(now - begun_);
+  dossier.unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  dossier.slot = slot.id;
+  dossier.child = slot.bound ? slot.bound->child.str() : "";
+  dossier.down = down;
+  dossier.request = slot.last_request;
+  dossier.was_running = running;
+  dossier.request_head = slot.last_request_head;
+  dossier.generation_requests = slot.facts.requests;
+  dossier.memory_curve.assign(slot.memory_curve.begin(), slot.memory_curve.end());
+  ledger_.keep(std::move(dossier));
+}
+
+void pool_core::worker_done(request_done message, time_point now) {
+  if (!slots_.has(message.worker) || slots_.at(message.worker).job != message.id || message.id == 0) {
+    stale();
+    return;
+  }
+  auto& slot = slots_.at(message.worker);
+  auto& ended = jobs_.at(message.id);
+  auto& outcome = message.outcome;
+  outcome.worker = slot.id;
+  slot.job = 0;
+  slot.last_used = now;
+  if (config_.cycle.idle.count() > 0)
+    port_.arm(now + config_.cycle.idle);
+  bool warm_up = ended.kind == job_kind::warm_up;
+  settle_outcome(slot, ended, outcome, now);
+  if (slot.replaces && slot.life == slot_life::ready)
+    replacement_ready(slot, now);
+  else if (slot.replaces && warm_up && !outcome.ok())
+    replacement_failed(slot, now);
+  end_if_due(slot, now);
+  dispatch(now);
+  if (stopping_)
+    check_stopped(now);
+}
+
+void pool_core::settle_outcome(pool_slot& slot, pool_job& ended, request_outcome& outcome, time_point now) {
+  auto number = ended.number;
+  if (outcome.code == errc::cancelled && outcome.work_started && slot.life == slot_life::ready)
+    slot.settling = true;
+  else if (!leaves_child_ready(outcome.code) && slot.life == slot_life::ready)
+    slot.life = slot_life::starting; // its child is being killed; `down` follows
+  if (ended.kind == job_kind::leased) {
+    blame(slot, ended, outcome, now);
+    auto copy = ended;
+    auto told = outcome;
+    finish(number, std::move(outcome), now);
+    outcome = told;
+    return after_leased_job(copy, told, now);
+  }
+  if (ended.kind == job_kind::submission) {
+    blame(slot, ended, outcome, now);
+    if (retry(ended, outcome, now))
+      return;
+  }
+  auto kept = outcome.code;
+  finish(number, std::move(outcome), now);
+  outcome.code = kept;
+}
+
+void pool_core::blame(pool_slot& slot, pool_job& ended, request_outcome& outcome, time_point now) {
+  if (outcome.ok() && ended.fingerprint != 0)
+    quarantine_.absolve(ended.fingerprint);
+  if (!counts_as_killed(outcome))
+    return;
+  ended.deaths.push_back(outcome.down);
+  if (ended.fingerprint == 0 || !quarantine_.killed(ended.fingerprint, slot.id, outcome.down, now))
+    return;
+  outcome.code = errc::killed_its_worker;
+  note(pool_event_kind::quarantined, ended, now, errc::quarantined);
+}
+
+bool pool_core::retry(pool_job& ended, const request_outcome& outcome, time_point now) {
+  bool refused = outcome.code == errc::restart_limit || outcome.code == errc::start_limit || outcome.code == errc::worker_stopping;
+  bool untouched = !outcome.work_started && (refused || outcome.down.cause != errc::none);
+  bool died = outcome.work_started && outcome.down.cause != errc::none && outcome.code != errc::killed_its_worker;
+  if (stopping_ || ended.end_as != errc::none || (!untouched && !died))
+    return false;
+  if (died) {
+    if (!ended.idempotent || ended.attempts >= config_.retry.attempts_max)
+      return false;
+    if (!retries_.allow(now)) {
+      ++ledger_.counters.retries_denied;
+      return false;
+    }
+    ++ledger_.counters.retries;
+  }
+  note(pool_event_kind::retried, ended, now, outcome.code);
+  ended.deadline = std::max(ended.deadline, now + config_.queue_wait); // its time in the queue was over when it first had a worker
+  if (untouched)
+    --ended.attempts; // it cost the request nothing
+  ended.queued = true;
+  waiter entry;
+  entry.id = ended.number;
+  entry.caller = ended.caller;
+  entry.weight = ended.weight;
+  entry.urgency = ended.urgency;
+  entry.key = ended.key->hash;
+  entry.identity = ended.key->bind;
+  entry.since = ended.since;
+  entry.deadline = ended.deadline;
+  queue_.push_back_first(entry);
+  auto& kind = demand_[ended.key->bind];
+  if (kind.waiting++ == 0) {
+    kind.key = ended.key;
+    kind.first = ended.number;
+  }
+  port_.arm(ended.deadline);
+  return true;
+}
+
+void pool_core::worker_lost(std::uint32_t id, time_point now) {
+  auto& slot = slots_.at(id);
+  if (slot.life == slot_life::closed)
+    return;
+  child_down lost;
+  lost.generation = slot.generation;
+  lost.cause = errc::link_lost;
+  note(pool_event_kind::worker_lost, slot, now, errc::link_lost);
+  bool had_child = slot.pid != 0;
+  if (had_child)
+    on_down(slot, lost, now);
+  if (auto running = job(slot.job)) {
+    request_done message{slot.id, running->number, outcome_of(lost)};
+    message.outcome.generation = slot.generation;
+    message.outcome.work_started = true;
+    worker_done(std::move(message), now);
+  }
+  slot.pid = 0;
+  auto window = losses_.try_emplace(id, config_.worker.restart).first;
+  auto decision = window->second.failed(now, true, std::chrono::milliseconds{0}, port_.dice());
+  if (stopping_ || slot.closing || decision.give_up != errc::none) {
+    slot.life = slot_life::closed;
+    note(pool_event_kind::slot_closed, slot, now, errc::link_lost);
+    if (stopping_ && !had_child)
+      ++report_.abandoned;
+    if (slots_.workers() == 0)
+      refuse_all(errc::no_worker, now);
+  } else {
+    slot.life = slot_life::resting;
+    slot.next_cause = to_string(errc::link_lost);
+    port_.open_worker(id, slot.generation + 1);
+  }
+  dispatch(now);
+  if (stopping_)
+    check_stopped(now);
+}
+
+} // namespace leanworker::internal

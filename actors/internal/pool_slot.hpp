@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/actors/internal/cycle_policy.hpp>
+#include <leanworker/actors/internal/pool_types.hpp>
+#include <leanworker/messages/pool_snapshot.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace leanworker::internal {
+
+/// The session keys that a generation has open, least recently used first: what the child keeps, as far as one can know from outside.
+class warm_keys {
+public:
+  bool contains(std::uint64_t hash) const noexcept {
+    return std::any_of(keys_.begin(), keys_.end(), [&](const key_ptr& key) { return key->hash == hash; });
+  }
+  void use(key_ptr key, std::size_t keys_max) {
+    std::erase_if(keys_, [&](const key_ptr& known) { return known->hash == key->hash; });
+    keys_.push_back(std::move(key));
+    if (keys_.size() > std::max<std::size_t>(1, keys_max))
+      keys_.erase(keys_.begin());
+  }
+  void clear() noexcept { keys_.clear(); }
+  const std::vector<key_ptr>& all() const noexcept { return keys_; }
+  key_ptr latest() const { return keys_.empty() ? nullptr : keys_.back(); }
+
+private:
+  std::vector<key_ptr> keys_;
+};
+
+/// How a worker stands, as far as its owner knows.
+enum class slot_life : std::uint8_t {
+  resting,  ///< No child and none wanted.
+  starting, ///< A child is coming, perhaps after a back-off.
+  ready,    ///< A child takes requests.
+  ending,   ///< Its child was told to end, as planned, or is being killed.
+  parked,   ///< Gave up.
+  closed,   ///< Gone for good.
+};
+
+/// One place in the pool. It keeps its history over all generations, and over the loss of its worker actor.
+struct pool_slot {
+  std::uint32_t id = 0;
+  slot_life life = slot_life::resting;
+  bool spare = false;   ///< Stands by, or warms up to take over; serves nobody.
+  bool closing = false; ///< Is to be closed as soon as it is free.
+  key_ptr bound;        ///< What its child is, or was last, started for.
+
+  // -- the running generation ---
+  std::uint64_t generation = 0;
+  std::int64_t pid = 0;
+  bool ever_ran = false;
+  bool was_ready = false; ///< This generation.
+  warm_keys warm;
+  time_point spawned_at{};
+  time_point ready_at{};
+  time_point last_used{};
+  cycle_facts facts; ///< Of this generation, as the policy wants them.
+
+  // -- what it does ---
+  std::uint64_t job = 0;
+  std::uint64_t lease = 0;
+  bool killing = false;  ///< We are having its child killed.
+  bool settling = false; ///< Its child still has a cancelled request.
+
+  // -- its planned end ---
+  std::optional<cycle_reason> due; ///< Decided; the child goes as soon as it is free, or its replacement is ready.
+  errc end_cause = errc::none;     ///< Why it was told to end.
+  std::string next_cause;          ///< What the next generation will be counted under.
+  std::optional<std::uint32_t> replaced_by; ///< The spare that starts in its place.
+  std::optional<std::uint32_t> replaces;
+  bool end_reported = false; ///< The end of its last child is in the report of the pool's own end.
+  bool diagnosed = false; ///< A limit that cannot be kept was told, once per generation.
+  bool doomed = false;  ///< Rests instead of starting again.
+  bool measured = true; ///< The last look at its memory had a result.
+
+  // -- history ---
+  std::uint64_t requests = 0;
+  std::uint64_t imports = 0;
+  std::uint64_t restarts = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t last_request = 0;
+  std::string last_request_head;
+  std::string last_end;
+  std::optional<time_point> failed_at; ///< Of an unplanned end that has not been made good.
+  time_point parked_until{};
+  std::deque<memory_sample> memory_curve; ///< At most `memory_curve_max`.
+
+  bool open() const noexcept { return life != slot_life::closed; }
+  bool live() const noexcept { return life == slot_life::starting || life == slot_life::ready || life == slot_life::ending; }
+  /// Free to be given something.
+  bool idle() const noexcept { return life == slot_life::ready && !spare && !closing && job == 0 && lease == 0 && !settling; }
+  bool unoccupied() const noexcept { return job == 0 && lease == 0; }
+  slot_state shown() const noexcept;
+};
+inline constexpr std::size_t memory_curve_max = 60;
+
+inline slot_state pool_slot::shown() const noexcept {
+  switch (life) {
+    case slot_life::resting: return slot_state::empty;
+    case slot_life::starting: return slot_state::starting;
+    case slot_life::ending: return slot_state::ending;
+    case slot_life::parked: return slot_state::parked;
+    case slot_life::closed: return slot_state::closed;
+    case slot_life::ready: break;
+  }
+  return job != 0 || settling ? slot_state::busy : lease != 0 ? slot_state::leased : slot_state::idle;
+}
+
+} // namespace leanworker::internal

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <leanworker/actors/internal/quarantine.hpp>
+
+#include <algorithm>
+
+namespace leanworker::internal {
+namespace {
+
+/// Of a child's last words; the dossier has them all.
+constexpr std::size_t tail_bytes_kept = 4096;
+
+} // namespace
+
+bool quarantine::killed(std::uint64_t fingerprint, std::uint32_t slot, const child_down& down, time_point now) {
+  if (!records_.contains(fingerprint))
+    make_room(now);
+  auto& which = records_[fingerprint];
+  bool lapsed = (which.until != time_point{} && !locked(which, now)) || (which.last != time_point{} && which.last + config_.suspicion <= now);
+  if (lapsed)
+    which = {};
+  which.last = now;
+  if (which.children.emplace(slot, down.generation).second) {
+    which.deaths.push_back(down);
+    auto& tail = which.deaths.back().stderr_tail;
+    if (tail.size() > tail_bytes_kept)
+      tail.erase(0, tail.size() - tail_bytes_kept);
+  }
+  if (which.children.size() < std::max(1u, config_.deaths_max))
+    return false;
+  which.until = now + config_.time;
+  return true;
+}
+
+void quarantine::absolve(std::uint64_t fingerprint) {
+  if (!records_.empty())
+    records_.erase(fingerprint);
+}
+
+std::optional<quarantine_entry> quarantine::find(std::uint64_t fingerprint, time_point now) const {
+  auto found = records_.find(fingerprint);
+  if (found == records_.end() || !locked(found->second, now))
+    return std::nullopt;
+  return quarantine_entry{fingerprint, std::chrono::ceil<std::chrono::milliseconds>(found->second.until - now), found->second.deaths};
+}
+
+std::vector<quarantine_entry> quarantine::list(time_point now) const {
+  std::vector<quarantine_entry> result;
+  for (const auto& [fingerprint, which] : records_)
+    if (auto found = find(fingerprint, now))
+      result.push_back(std::move(*found));
+  return result;
+}
+
+bool quarantine::release(std::uint64_t fingerprint) {
+  if (fingerprint != 0)
+    return records_.erase(fingerprint) != 0;
+  bool any = !records_.empty();
+  records_.clear();
+  return any;
+}
+
+void quarantine::make_room(time_point now) {
+  if (records_.size() < std::max<std::size_t>(1, config_.entries_max))
+    return;
+  std::erase_if(records_, [&](const auto& entry) {
+    const auto& which = entry.second;
+    return which.until != time_point{} ? !locked(which, now) : which.last + config_.suspicion <= now;
+  });
+  if (records_.size() < config_.entries_max)
+    return;
+  // The oldest suspect goes, before the oldest of those that are locked up.
+  auto older = [](const auto& a, const auto& b) { return std::pair{a.second.until, a.second.last} < std::pair{b.second.until, b.second.last}; };
+  records_.erase(std::min_element(records_.begin(), records_.end(), older));
+}
+
+} // namespace leanworker::internal
