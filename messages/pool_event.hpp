@@ -22,6 +22,7 @@ enum class pool_event_kind : std::uint8_t {
   lease_released,    
   lease_dropped,       ///< Its holder died.
   lease_invalidated,   ///< `code` is the cause.
+  worker_woken,        ///< The pool wants a child in a slot that has none, also where its worker had given up: its restart window begins anew.
   worker_spawned,      ///< The process runs; `value` is its pid.
   worker_ready,      
   worker_importing,  

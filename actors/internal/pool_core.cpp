@@ -192,7 +192,7 @@ void pool_core::refuse(std::uint64_t number, errc code, std::string detail, time
   auto waited = duration_cast<microseconds>(now - which.since);
   if (detail.empty())
     detail = describe(code);
-  if (which.attempts > 0) { // it had a worker before, and was to be tried again
+  if (which.ever_started) { // it had a worker before, and was to be tried again
     auto outcome = outcome_of(code, std::move(detail));
     outcome.work_started = !which.deaths.empty();
     return finish(number, std::move(outcome), now);

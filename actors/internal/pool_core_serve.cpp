@@ -34,7 +34,7 @@ bool pool_core::serve_one(time_point now) {
     return false;
   auto& chosen = jobs_.at(*taken);
   leave_queue(chosen);
-  if (chosen.deadline <= now && chosen.attempts == 0)
+  if (chosen.deadline <= now)
     refuse(*taken, errc::queue_timeout, {}, now);
   else
     give(slot, chosen, now);
@@ -42,7 +42,7 @@ bool pool_core::serve_one(time_point now) {
 }
 
 void pool_core::give(pool_slot& slot, pool_job& job, time_point now) {
-  if (job.attempts == 0) {
+  if (!job.ever_started) {
     job.waited = std::chrono::duration_cast<std::chrono::microseconds>(now - job.since);
     ledger_.granted(job.waited);
   }
@@ -78,6 +78,7 @@ void pool_core::start_job(pool_slot& slot, pool_job& job, time_point now) {
   slot.last_used = now;
   slot.warm.use(job.key, config_.worker.child.sessions_max);
   ++job.attempts;
+  job.ever_started = true;
   bool counted = job.kind != job_kind::warm_up;
   if (counted) {
     ++slot.facts.requests;
@@ -87,8 +88,8 @@ void pool_core::start_job(pool_slot& slot, pool_job& job, time_point now) {
     ledger_.high.busy = std::max(ledger_.high.busy, slots_.busy());
     note(pool_event_kind::started, slot, now);
   }
-  // A body is needed again only where the request may be tried again.
-  bool again = job.kind == job_kind::submission && job.idempotent;
+  // A submission may come back untouched, when its child ends before it is sent.
+  bool again = job.kind == job_kind::submission;
   port_.to_worker(slot.id, run_request{job.number, again ? job.body : std::move(job.body), job.import_timeout, job.request_timeout, true});
 }
 
@@ -175,6 +176,7 @@ void pool_core::bind(pool_slot& slot, const key_ptr& key, bool again, time_point
     slot.next_cause = to_string(errc::evicted);
   } else {
     slot.life = slot_life::starting;
+    note(pool_event_kind::worker_woken, slot, now);
   }
   slot.spawned_at = now;
   if (moved)

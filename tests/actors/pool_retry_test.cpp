@@ -125,7 +125,7 @@ CAF_TEST(a submission refused because its worker has just given up goes to anoth
   CAF_CHECK(each_ended_once(1, 3));
 }
 
-CAF_TEST(when every worker has given up everything queued and everything later is answered no_worker) {
+CAF_TEST(when every worker has given up everything queued and everything later is answered circuit_open) {
   auto config = pool_of(2);
   config.worker.restart.restarts_max = 0;
   auto p = start_pool(config);
@@ -138,10 +138,10 @@ CAF_TEST(when every worker has given up everything queued and everything later i
   links.child(1).crash("second");
   settle();
   for (ticket id = 3; id <= 6; ++id)
-    CAF_CHECK_EQUAL(answer(id), "no_worker");
+    CAF_CHECK_EQUAL(answer(id), "circuit_open");
   CAF_CHECK(each_ended_once(1, 6));
   submit(p, 7);
-  CAF_CHECK_EQUAL(answer(7), "no_worker");
+  CAF_CHECK_EQUAL(answer(7), "circuit_open");
   CAF_CHECK_EQUAL(result(7)->outcome.down.stderr_tail, "second");
 }
 
@@ -155,7 +155,7 @@ CAF_TEST(a pool whose children cannot be started answers in the end) {
       links.child(slot).down(errc::not_started, exit_status::not_started(2));
     pass(1s, 10ms);
   }
-  CAF_CHECK_EQUAL(answer(1), "no_worker");
+  CAF_CHECK_EQUAL(answer(1), "circuit_open");
   CAF_CHECK(result(1)->outcome.down.cause == errc::not_started);
 }
 

@@ -94,7 +94,14 @@ public:
   }
   /// A pool on scripted links, used by `client_handle`. Slot i of `links` is its worker i.
   pool_actor start_pool(pool_config config = {}) {
-    auto handle = adopt(sys.spawn(pool, pool_spec{std::move(config), links.factory(), no_dice}, client_handle));
+    pool_spec spec;
+    spec.config = std::move(config);
+    spec.links = links.factory();
+    spec.random = no_dice;
+    return start_pool(std::move(spec));
+  }
+  pool_actor start_pool(pool_spec spec) {
+    auto handle = adopt(sys.spawn(pool, std::move(spec), client_handle));
     settle();
     return handle;
   }

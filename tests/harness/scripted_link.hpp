@@ -54,11 +54,17 @@ public:
         strongest = std::max(strongest.value_or(stop_mode::polite), static_cast<stop_mode>(stop->mode));
     return strongest;
   }
+  /// The worker that it belongs to.
+  const worker_actor& worker() const noexcept { return worker_; }
   /// True until `down` or `lose_link`.
   bool live() const noexcept { return !ended_; }
 
   // -- what the child says ---
-  void started(std::int64_t pid = 4711) { say(child_started{generation, pid}); }
+  /// Once only, as a link does.
+  void started(std::int64_t pid = 4711) {
+    if (!std::exchange(started_, true))
+      say(child_started{generation, pid});
+  }
   /// A hello with the facts given; its generation is filled in.
   void hello(child_hello facts = plain_hello()) {
     facts.generation = generation;
@@ -77,6 +83,11 @@ public:
     started();
     hello();
     respond(1);
+  }
+  /// Something of the generation before arrives late.
+  void echo_of_the_dead() {
+    if (generation > 0)
+      say(child_response{generation - 1, 2, false, "stale"});
   }
   void fault(errc cause, std::string detail = {}) { say(child_fault{generation, cause, std::move(detail)}); }
 
@@ -124,6 +135,7 @@ private:
 
   worker_actor worker_;
   child_link_actor link_;
+  bool started_ = false;
   bool ended_ = false;
 };
 

@@ -18,7 +18,7 @@ std::string name_of(std::chrono::milliseconds after) {
 }
 
 std::string name_of(worker_event_kind kind) {
-  constexpr std::array names{"started", "ready", "importing", "down", "restarting", "gave_up", "stopped", "log"};
+  constexpr std::array names{"started", "ready", "importing", "down", "restarting", "gave_up", "stopped", "log", "settled", "resting"};
   return names.at(static_cast<std::size_t>(kind));
 }
 
@@ -96,6 +96,9 @@ std::string machine_driver::run(ticket id, std::string body, milliseconds reques
   return note(machine.run({id, std::move(body), import_timeout, request_timeout}, now));
 }
 std::string machine_driver::cancel(ticket id) { return note(machine.cancel(id, now)); }
+std::string machine_driver::rest() { return note(machine.rest(now)); }
+std::string machine_driver::wake(bool again) { return note(machine.wake(again, now)); }
+std::string machine_driver::kill_for_memory() { return note(machine.kill_child({generation(), errc::memory_limit, {}})); }
 std::string machine_driver::stop(bool firmly) { return note(machine.stop(firmly, now)); }
 std::string machine_driver::cycle() { return note(machine.cycle(now)); }
 

@@ -24,6 +24,9 @@ public:
   std::string run(ticket id, std::string body = "{}", milliseconds request_timeout = {}, milliseconds import_timeout = {});
   std::string cancel(ticket id);
   std::string stop(bool firmly = false);
+  std::string rest();
+  std::string wake(bool again = false);
+  std::string kill_for_memory();
   std::string cycle();
 
   // -- from the link ---

@@ -34,7 +34,7 @@ TEST(worker_machine_cancel, a_child_that_obeys_goes_on_in_the_same_generation) {
     machine_driver d;
     d.become_busy();
     d.cancel(7);
-    EXPECT_EQ(d.respond(2, refused), "-") << "there is one outcome only";
+    EXPECT_EQ(d.respond(2, refused), "tell(settled)") << "there is one outcome only";
     EXPECT_EQ(d.status().state, worker_state::ready);
     EXPECT_EQ(d.run(8), "send(request 3) arm(request)");
     EXPECT_EQ(d.respond(3), "finish(8 none,sent)");
@@ -96,7 +96,7 @@ TEST(worker_machine_cancel, the_next_request_waits_until_the_child_has_ended_the
   d.cancel(7);
   EXPECT_EQ(d.run(8), "-") << "accepted";
   EXPECT_EQ(d.run(9), "finish(9 worker_busy)");
-  EXPECT_EQ(d.respond(2), "send(request 3) arm(request)");
+  EXPECT_EQ(d.respond(2), "tell(settled) send(request 3) arm(request)");
   EXPECT_EQ(d.respond(3), "finish(8 none,sent)");
 }
 
@@ -120,7 +120,7 @@ TEST(worker_machine_cancel, the_one_that_waits_can_be_cancelled_too) {
   d.cancel(7);
   d.run(8);
   EXPECT_EQ(d.cancel(8), "finish(8 cancelled)");
-  EXPECT_EQ(d.respond(2), "-");
+  EXPECT_EQ(d.respond(2), "tell(settled)");
   EXPECT_EQ(d.status().state, worker_state::ready);
 }
 

@@ -39,6 +39,9 @@ const named_actions& situations() {
     {"down+waiting", [](auto& d) { return d.become_ready(), d.down(), d.run(8); }},
     {"stopped", [](auto& d) { return d.become_ready(), d.stop(), d.down(errc::stopped); }},
     {"given_up", [](auto& d) { return d.down(), d.ring(), d.down(); }},
+    {"going to rest", [](auto& d) { return d.become_ready(), d.rest(); }},
+    {"resting", [](auto& d) { return d.become_ready(), d.rest(), d.down(errc::stopped); }},
+    {"busy+rest", [](auto& d) { return d.become_busy(), d.rest(); }},
   };
   return all;
 }
@@ -52,6 +55,10 @@ const named_actions& events() {
     {"stop", [](auto& d) { return d.stop(); }},
     {"stop-firmly", [](auto& d) { return d.stop(true); }},
     {"cycle", [](auto& d) { return d.cycle(); }},
+    {"rest", [](auto& d) { return d.rest(); }},
+    {"wake", [](auto& d) { return d.wake(); }},
+    {"wake-again", [](auto& d) { return d.wake(true); }},
+    {"kill", [](auto& d) { return d.kill_for_memory(); }},
     {"started", [](auto& d) { return d.started(); }},
     {"hello", [](auto& d) { return d.hello(); }},
     {"answer-1", [](auto& d) { return d.respond(1); }},
