@@ -5,6 +5,7 @@
 #include <leanworker/messages/pool.hpp>
 #include <leanworker/messages/pool_event.hpp>
 #include <leanworker/messages/pool_snapshot.hpp>
+#include <leanworker/messages/supervision.hpp>
 
 #include <caf/actor_system_config.hpp>
 #include <caf/type_id.hpp>
@@ -38,6 +39,17 @@ CAF_BEGIN_TYPE_ID_BLOCK(leanworker, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(leanworker, (leanworker::cancel_submission))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::stop_pool))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::pool_stopped))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::failure_reason))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_event))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::subscribe_children))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::list_children))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_list))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::remove_child))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::restart_child))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::supervisor_answer))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::supervision_node))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::get_tree))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::supervision_timer))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::watch_process))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::unwatch_process))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::subscribe_memory))

@@ -194,7 +194,6 @@ void pool_core::refuse(std::uint64_t number, errc code, std::string detail, time
     detail = describe(code);
   if (which.ever_started) { // it had a worker before, and was to be tried again
     auto outcome = outcome_of(code, std::move(detail));
-    outcome.work_started = !which.deaths.empty();
     return finish(number, std::move(outcome), now);
   }
   note(pool_event_kind::refused, which, now, code, detail);
@@ -219,6 +218,7 @@ void pool_core::finish(std::uint64_t number, request_outcome outcome, time_point
       outcome.message = describe(which.end_as);
     }
     outcome.waited = which.waited;
+    outcome.work_started |= which.work_started;
     outcome.retry_safe = !outcome.ok() && (!outcome.work_started || which.idempotent);
     ledger_.finished(outcome);
     note(pool_event_kind::finished, which, now, outcome.code);

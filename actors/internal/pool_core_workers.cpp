@@ -290,6 +290,7 @@ bool pool_core::retry(pool_job& ended, const request_outcome& outcome, time_poin
     ++ledger_.counters.retries;
   }
   note(pool_event_kind::retried, ended, now, outcome.code);
+  ended.work_started |= outcome.work_started;
   ended.deadline = std::max(ended.deadline, now + config_.queue_wait); // its time in the queue was over when it first had a worker
   if (untouched)
     --ended.attempts; // it cost the request nothing
