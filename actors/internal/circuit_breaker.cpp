@@ -57,7 +57,7 @@ void circuit_breakers::failure(std::uint64_t key, time_point now, double random)
 
 void circuit_breakers::trip(std::uint64_t key, time_point now, double random) {
   auto& which = known(key, now);
-  if (!which.open || which.probing)
+  if (!which.open || which.probing || now >= which.until)
     open(which, now, random);
 }
 

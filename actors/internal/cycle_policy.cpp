@@ -21,6 +21,9 @@ std::int64_t jittered(double limit, double jitter, double random) {
 
 cycle_reason reason(cycle_kind kind, std::uint64_t amount, std::int64_t bound) { return {kind, static_cast<std::int64_t>(amount), bound}; }
 
+/// Before that its size says nothing: the next one would be as large, and would be replaced before its first request, too.
+bool worked(const cycle_facts& facts) { return facts.requests > 0 || facts.imports > 0; }
+
 bool grown(const cycle_config& config, const cycle_facts& facts) {
   return config.growth_bytes_max != 0 && facts.private_dirty.known && facts.private_baseline.known
          && facts.private_dirty.bytes >= facts.private_baseline.bytes + config.growth_bytes_max;
@@ -55,17 +58,20 @@ cycle_verdict cycle_due(const cycle_config& config, const cycle_facts& facts, cy
   auto age = duration_cast<milliseconds>(now - facts.began).count();
   if (auto bound = limit(static_cast<double>(config.age_max.count())); config.age_max.count() > 0 && age >= bound)
     return {cycle_reason{cycle_kind::age, age, bound}, {}};
-  if (config.rss_bytes_max != 0 && facts.rss.known && facts.rss.bytes >= config.rss_bytes_max) {
+  cycle_verdict verdict;
+  if (config.rss_bytes_max != 0 && worked(facts) && facts.rss.known && facts.rss.bytes >= config.rss_bytes_max) {
     auto bound = static_cast<std::int64_t>(config.rss_bytes_max);
     // A fresh child would be just as large: replacing it would not help, and would never end.
-    if (facts.rss_baseline.known && facts.rss_baseline.bytes >= config.rss_bytes_max)
-      return {std::nullopt, "the limit of " + mib(bound) + " MiB RSS is not above the " + mib(static_cast<std::int64_t>(facts.rss_baseline.bytes))
-                              + " MiB that a warm, idle child takes; it is not acted on"};
-    return {reason(cycle_kind::rss, facts.rss.bytes, bound), {}};
+    if (!facts.rss_baseline.known || facts.rss_baseline.bytes < config.rss_bytes_max)
+      return {reason(cycle_kind::rss, facts.rss.bytes, bound), {}};
+    verdict.diagnosis = "the limit of " + mib(bound) + " MiB RSS is not above the " + mib(static_cast<std::int64_t>(facts.rss_baseline.bytes))
+                        + " MiB that a warm, idle child takes; it is not acted on";
   }
-  if (grown(config, facts) && facts.growth_seen >= 2)
-    return {reason(cycle_kind::growth, facts.private_dirty.bytes - facts.private_baseline.bytes, static_cast<std::int64_t>(config.growth_bytes_max)), {}};
-  return {};
+  if (grown(config, facts) && facts.growth_seen >= 2) {
+    auto growth = facts.private_dirty.bytes - facts.private_baseline.bytes;
+    verdict.reason = reason(cycle_kind::growth, growth, static_cast<std::int64_t>(config.growth_bytes_max));
+  }
+  return verdict;
 }
 
 std::optional<cycle_reason> idle_due(const cycle_config& config, cycle_facts::time_point idle_since, cycle_facts::time_point now) {
@@ -77,8 +83,8 @@ std::optional<cycle_reason> idle_due(const cycle_config& config, cycle_facts::ti
 
 void take_sample(const cycle_config& config, cycle_facts& facts, const memory_sample& sample, bool idle) {
   facts.rss = sample.rss;
-  // The baseline is taken when the child has worked and rests: before that it is not warm. Without imports, having started is enough.
-  bool warm = idle && (facts.requests > 0 || facts.imports > 0);
+  // The baseline is taken when the child has worked and rests: before that it is not warm.
+  bool warm = idle && worked(facts);
   if (warm && sample.rss.known && !facts.rss_baseline.known)
     facts.rss_baseline = sample.rss;
   bool fresh = sample.private_dirty.known && sample.rollup_at != facts.last_rollup;

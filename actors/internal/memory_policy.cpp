@@ -80,25 +80,31 @@ memory_admission memory_policy::admit(std::uint64_t bind, const std::vector<memo
   return result;
 }
 
-std::optional<memory_action> memory_policy::over_hard_limit(const std::vector<memory_slot>& slots) const {
+const memory_slot* memory_policy::over_hard_limit(const std::vector<memory_slot>& slots, bool hopeless) const {
   auto limit = config_.worker_bytes_max;
-  if (limit == 0)
-    return std::nullopt;
   const memory_slot* largest = nullptr;
-  for (const auto& slot : slots)
-    if (!slot.ending && slot.bytes.known && slot.bytes.bytes >= limit && (!largest || slot.bytes.bytes > largest->bytes.bytes))
+  for (const auto& slot : slots) {
+    bool over = limit != 0 && !slot.ending && slot.bytes.known && slot.bytes.bytes >= limit;
+    bool was_over = slot.baseline.known && slot.baseline.bytes >= limit;
+    if (over && was_over == hopeless && (!largest || slot.bytes.bytes > largest->bytes.bytes))
       largest = &slot;
-  if (!largest)
-    return std::nullopt;
-  bool hopeless = largest->baseline.known && largest->baseline.bytes >= limit;
-  if (hopeless)
-    return memory_action{memory_action::kind::diagnose, largest->slot, errc::limit_below_baseline, largest->baseline.bytes, limit};
-  return memory_action{memory_action::kind::kill, largest->slot, errc::memory_limit, largest->bytes.bytes, limit};
+  }
+  return largest;
 }
 
 std::optional<memory_action> memory_policy::act(const std::vector<memory_slot>& slots, const machine_memory& machine) const {
-  if (auto action = over_hard_limit(slots))
+  auto limit = config_.worker_bytes_max;
+  if (auto slot = over_hard_limit(slots, false))
+    return memory_action{memory_action::kind::kill, slot->slot, errc::memory_limit, slot->bytes.bytes, limit};
+  if (auto action = under_pressure(slots, machine))
     return action;
+  // Last, because it stays true for as long as the child lives.
+  if (auto slot = over_hard_limit(slots, true))
+    return memory_action{memory_action::kind::diagnose, slot->slot, errc::limit_below_baseline, slot->baseline.bytes, limit};
+  return std::nullopt;
+}
+
+std::optional<memory_action> memory_policy::under_pressure(const std::vector<memory_slot>& slots, const machine_memory& machine) const {
   auto now = use(slots, machine);
   // Only what is known kills: a reservation is a guess.
   bool settling = std::any_of(slots.begin(), slots.end(), [](const memory_slot& slot) { return slot.ending; });

@@ -75,11 +75,14 @@ public:
 
   /// May a child of this kind be started? `slots` without one that leaves for it.
   memory_admission admit(std::uint64_t bind, const std::vector<memory_slot>& slots, const machine_memory& machine) const;
-  /// At most one action. None for pressure while an earlier one is still taking effect.
+  /// At most one action: over the limit for one child, then pressure, then a diagnosis. None for pressure while an earlier one is still
+  /// taking effect.
   std::optional<memory_action> act(const std::vector<memory_slot>& slots, const machine_memory& machine) const;
 
 private:
-  std::optional<memory_action> over_hard_limit(const std::vector<memory_slot>& slots) const;
+  /// The largest over the limit for one. `hopeless`: among those that were over it when they were warm and idle, else among the others.
+  const memory_slot* over_hard_limit(const std::vector<memory_slot>& slots, bool hopeless) const;
+  std::optional<memory_action> under_pressure(const std::vector<memory_slot>& slots, const machine_memory& machine) const;
 
   static constexpr std::size_t kinds_max = 1024;
   memory_config config_;

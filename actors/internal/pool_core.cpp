@@ -148,7 +148,7 @@ void pool_core::client_gone(client_number client, time_point now) {
   dispatch(now);
 }
 
-queue_position pool_core::position(client_number client, ticket id, time_point now) const {
+queue_position pool_core::position(client_number client, ticket id, time_point now) {
   queue_position result;
   auto found = by_ticket_.find({client, id});
   if (found == by_ticket_.end())

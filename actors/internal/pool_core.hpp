@@ -40,7 +40,7 @@ public:
   void release(client_number client, const lease_token& lease, time_point now);
   void cancel(client_number client, ticket id, time_point now);
   void client_gone(client_number client, time_point now);
-  queue_position position(client_number client, ticket id, time_point now) const;
+  queue_position position(client_number client, ticket id, time_point now);
   /// Whether the pool still owes this client something.
   bool owes(client_number client) const;
 

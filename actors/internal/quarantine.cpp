@@ -15,8 +15,7 @@ bool quarantine::killed(std::uint64_t fingerprint, std::uint32_t slot, const chi
   if (!records_.contains(fingerprint))
     make_room(now);
   auto& which = records_[fingerprint];
-  bool lapsed = (which.until != time_point{} && !locked(which, now)) || (which.last != time_point{} && which.last + config_.suspicion <= now);
-  if (lapsed)
+  if (lapsed(which, now))
     which = {};
   which.last = now;
   if (which.children.emplace(slot, down.generation).second) {
@@ -59,14 +58,19 @@ bool quarantine::release(std::uint64_t fingerprint) {
   return any;
 }
 
+/// A quarantine that is over, or the suspicion of one that never was in quarantine.
+bool quarantine::lapsed(const record& which, time_point now) const {
+  if (which.until != time_point{})
+    return !locked(which, now);
+  return which.last != time_point{} && which.last + config_.suspicion <= now;
+}
+
 void quarantine::make_room(time_point now) {
-  if (records_.size() < std::max<std::size_t>(1, config_.entries_max))
+  auto entries_max = std::max<std::size_t>(1, config_.entries_max);
+  if (records_.size() < entries_max)
     return;
-  std::erase_if(records_, [&](const auto& entry) {
-    const auto& which = entry.second;
-    return which.until != time_point{} ? !locked(which, now) : which.last + config_.suspicion <= now;
-  });
-  if (records_.size() < config_.entries_max)
+  std::erase_if(records_, [&](const auto& entry) { return lapsed(entry.second, now); });
+  if (records_.size() < entries_max)
     return;
   // The oldest suspect goes, before the oldest of those that are locked up.
   auto older = [](const auto& a, const auto& b) { return std::pair{a.second.until, a.second.last} < std::pair{b.second.until, b.second.last}; };

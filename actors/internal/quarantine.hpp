@@ -40,6 +40,7 @@ private:
     time_point until{}; ///< Of the quarantine; the epoch: only a suspect.
   };
   static bool locked(const record& which, time_point now) { return which.until > now; }
+  bool lapsed(const record& which, time_point now) const;
   void make_room(time_point now);
 
   quarantine_config config_;
