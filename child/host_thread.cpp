@@ -20,6 +20,7 @@ namespace leanworker {
 namespace {
 
 using internal::child_io;
+using internal::direct_writer;
 using clock = std::chrono::steady_clock;
 
 /// The loop's door bell: shared with every batch, which may outlive the loop.
@@ -84,9 +85,20 @@ public:
     thread_.join();
   }
 
+  /// A child is known to senders from before its start until after its end.
+  std::shared_ptr<direct_writer> enter(child_id id) {
+    std::lock_guard guard{writers_mutex_};
+    return writers_.emplace(id, std::make_shared<direct_writer>()).first->second;
+  }
+  std::shared_ptr<direct_writer> writer(child_id id) {
+    std::lock_guard guard{writers_mutex_};
+    auto found = writers_.find(id);
+    return found == writers_.end() ? nullptr : found->second;
+  }
+
   void add(child_id id, const process_spec& spec, std::shared_ptr<child_observer> observer, child_limits limits, clock::time_point now) {
     auto wake = [box = box_, this, id] { box->post([this, id](clock::time_point at) { with(id, [&](child_io& c) { c.resume(at); }); }); };
-    auto child = std::make_unique<child_io>(id, epoll_.get(), pool_, limits, std::move(observer), std::move(wake));
+    auto child = std::make_unique<child_io>(id, epoll_.get(), pool_, limits, std::move(observer), std::move(wake), enter(id));
     auto& added = *children_.emplace(id, std::move(child)).first->second;
     live_ = children_.size();
     added.start(spec, now);
@@ -169,12 +181,16 @@ private:
       return;
     children_.erase(found);
     live_ = children_.size();
+    std::lock_guard guard{writers_mutex_};
+    writers_.erase(id);
   }
 
   std::shared_ptr<mailbox> box_ = std::make_shared<mailbox>();
   unique_fd epoll_;
   slab_pool pool_;
   std::unordered_map<child_id, std::unique_ptr<child_io>> children_;
+  std::mutex writers_mutex_;
+  std::unordered_map<child_id, std::shared_ptr<direct_writer>> writers_;
   std::atomic<std::size_t> live_{0};
   bool closing_ = false;
   std::thread thread_;
@@ -186,6 +202,7 @@ host_thread::~host_thread() { loop_->close(); }
 
 child_id host_thread::spawn(process_spec spec, std::shared_ptr<child_observer> observer, child_limits limits) {
   auto id = loop_->next_id.fetch_add(1);
+  loop_->enter(id);
   loop_->post([loop = loop_.get(), id, spec = std::move(spec), observer = std::move(observer), limits](clock::time_point now) {
     loop->add(id, spec, observer, limits, now);
   });
@@ -193,6 +210,9 @@ child_id host_thread::spawn(process_spec spec, std::shared_ptr<child_observer> o
 }
 
 void host_thread::send(child_id child, std::string frame, clock::time_point deadline) {
+  auto writer = loop_->writer(child);
+  if (!writer || writer->write(frame))
+    return;
   // std::function wants a copyable closure; the frame is moved once into shared storage.
   auto bytes = std::make_shared<std::string>(std::move(frame));
   loop_->post([loop = loop_.get(), child, bytes, deadline](clock::time_point now) {

@@ -34,8 +34,16 @@ void fair_queue::leave(entry& which) {
 }
 
 void fair_queue::arrange(time_point now) {
+  if (arranged_ && now < next_rise_)
+    return;
+  arranged_ = true;
+  next_rise_ = time_point::max();
   for (auto& one : entries_) {
     auto level = level_of(one.what, now);
+    if (level > 0 && config_.ageing_step.count() > 0) {
+      auto steps = static_cast<int>(index_of(one.what.urgency) - level) + 1;
+      next_rise_ = std::min(next_rise_, one.what.since + steps * config_.ageing_step);
+    }
     if (one.payer && level != one.level) {
       leave(one);
       join(one, level);
@@ -55,6 +63,7 @@ void fair_queue::arrange(time_point now) {
 }
 
 fair_queue::entry& fair_queue::insert(const waiter& what) {
+  arranged_ = false;
   auto& added = entries_.emplace_back();
   added.what = what;
   added.arrival = ++last_arrival_;
@@ -77,6 +86,7 @@ bool fair_queue::remove(std::uint64_t id) {
   auto found = by_id_.find(id);
   if (found == by_id_.end())
     return false;
+  arranged_ = false;
   auto& which = *found->second;
   if (which.taken && which.payer) {
     auto& caller = *which.payer;

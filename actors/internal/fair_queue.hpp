@@ -117,6 +117,8 @@ private:
   std::array<std::unordered_map<std::uint64_t, account>, priority_count> accounts_;
   std::array<double, priority_count> virtual_time_{}; ///< Finish tag of the request served last.
   std::uint64_t last_arrival_ = 0;
+  bool arranged_ = false;   ///< Every place is right, until somebody comes, goes or rises.
+  time_point next_rise_{};
 };
 
 } // namespace leanworker::internal

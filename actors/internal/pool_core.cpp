@@ -99,14 +99,9 @@ void pool_core::enqueue(pool_job& job, std::string caller, std::chrono::millisec
   entry.identity = job.key->bind;
   entry.since = now;
   entry.deadline = job.deadline;
-  if (!queue_.push(entry))
+  if (!queue_.push(job.key, entry))
     return refuse(job.number, errc::overloaded, std::to_string(queue_.size()) + " are waiting", now);
   job.queued = true;
-  auto& kind = demand_[job.key->bind];
-  if (kind.waiting++ == 0) {
-    kind.key = job.key;
-    kind.first = job.number;
-  }
   ledger_.high.queued = std::max(ledger_.high.queued, queue_.size());
   if (port_.watched())
     note(pool_event_kind::queued, job, now, errc::none, (job.kind == job_kind::wish ? "lease " : "request ") + job.key->key.str());
@@ -153,7 +148,7 @@ queue_position pool_core::position(client_number client, ticket id, time_point n
   auto found = by_ticket_.find({client, id});
   if (found == by_ticket_.end())
     return result;
-  auto before = queue_.position(now, found->second);
+  auto before = queue_.position(now, jobs_.at(found->second).key->bind, found->second);
   if (!before)
     return result;
   result.queued = true;
@@ -171,11 +166,8 @@ bool pool_core::owes(client_number client) const {
 // -- ends -----------------------------------------------------------------------
 
 void pool_core::leave_queue(pool_job& job) {
-  queue_.remove(job.number);
+  queue_.remove(job.key->bind, job.number);
   job.queued = false;
-  auto kind = demand_.find(job.key->bind);
-  if (kind != demand_.end() && --kind->second.waiting == 0)
-    demand_.erase(kind);
 }
 
 void pool_core::expire_waiters(time_point now) {

@@ -10,6 +10,7 @@
 #include <leanworker/actors/internal/restart_window.hpp>
 #include <leanworker/actors/internal/retry_budget.hpp>
 #include <leanworker/actors/internal/slot_table.hpp>
+#include <leanworker/actors/internal/waiting_lines.hpp>
 #include <leanworker/config/pool_config.hpp>
 #include <leanworker/messages/memory.hpp>
 
@@ -74,12 +75,6 @@ private:
     key_ptr key;
     unsigned workers = 0;
   };
-  struct demand {
-    key_ptr key;
-    std::size_t waiting = 0;
-    std::uint64_t first = 0; ///< Number of the job that waits longest, nearly: orders the kinds.
-  };
-
   // requests
   pool_job& admit(job_kind kind, client_number client, ticket id, key_ptr key, time_point now);
   static void carry(pool_job& job, std::uint64_t fingerprint, std::string body);
@@ -96,7 +91,7 @@ private:
 
   // serving
   void dispatch(time_point now);
-  bool serve_one(time_point now);
+  bool serve_one(waiting_lines::line& line, time_point now);
   void give(pool_slot& slot, pool_job& job, time_point now);
   void grant(pool_slot& slot, pool_job& job, time_point now);
   void start_job(pool_slot& slot, pool_job& job, time_point now);
@@ -168,7 +163,7 @@ private:
   key_ptr default_key_;
   pool_port& port_;
   slot_table slots_;
-  fair_queue queue_;
+  waiting_lines queue_;
   lease_book leases_;
   pool_ledger ledger_;
   circuit_breakers breakers_;
@@ -177,7 +172,6 @@ private:
   memory_policy memory_policy_;
   std::unordered_map<std::uint64_t, pool_job> jobs_;
   std::map<std::pair<client_number, ticket>, std::uint64_t> by_ticket_;
-  std::map<std::uint64_t, demand> demand_; ///< By `bind`: what is waiting.
   std::map<std::uint32_t, restart_window> losses_; ///< Of worker actors.
   std::map<std::uint64_t, std::string> last_failures_; ///< Of starts, by `bind`, for the refusals; as many as there are breakers.
   std::vector<warm_target> targets_;

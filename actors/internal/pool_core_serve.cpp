@@ -9,36 +9,38 @@ namespace leanworker::internal {
 void pool_core::dispatch(time_point now) {
   if (paused_ || stopping_)
     return;
-  if (queue_.size() != 0)
-    while (serve_one(now)) {
-    }
+  // Serving may close a line; each is looked up anew.
+  std::vector<std::uint64_t> kinds;
+  if (slots_.any_idle())
+    for (const auto& [bind_hash, line] : queue_.lines())
+      if (slots_.any_idle(bind_hash))
+        kinds.push_back(bind_hash);
+  for (auto bind_hash : kinds)
+    for (auto line = queue_.lines().find(bind_hash); line != queue_.lines().end() && serve_one(line->second, now);)
+      line = queue_.lines().find(bind_hash);
   provision(now);
   if (draining_)
     check_drained(now, false);
 }
 
-bool pool_core::serve_one(time_point now) {
-  if (!slots_.any_idle())
+bool pool_core::serve_one(waiting_lines::line& line, time_point now) {
+  auto bind_hash = line.key->bind;
+  if (!slots_.any_idle(bind_hash))
     return false;
-  auto first = queue_.next_in_order(now, [&](const waiter& w) { return slots_.any_idle(w.identity); });
-  if (!first)
-    return false;
-  auto& foremost = jobs_.at(*first);
-  auto& slot = *slots_.best_idle(foremost.key->bind, foremost.key->hash);
+  auto anyone = [](const waiter&) { return true; };
+  auto first = line.queue.next_in_order(now, anyone);
+  auto& slot = *slots_.best_idle(bind_hash, jobs_.at(*first).key->hash);
   // The one point at which a generation's limits are looked at: before it is given anything.
   if (!keep_fresh(slot, now))
     return true;
-  auto taken = queue_.take_for(now, [&](const waiter& w) { return w.identity == slot.bound->bind; },
-                               [&](const waiter& w) { return slot.warm.contains(w.key); });
-  if (!taken)
-    return false;
+  auto taken = line.queue.take_for(now, anyone, [&](const waiter& w) { return slot.warm.contains(w.key); });
   auto& chosen = jobs_.at(*taken);
   leave_queue(chosen);
   if (chosen.deadline <= now)
     refuse(*taken, errc::queue_timeout, {}, now);
   else
     give(slot, chosen, now);
-  return queue_.size() != 0;
+  return true;
 }
 
 void pool_core::give(pool_slot& slot, pool_job& job, time_point now) {
@@ -95,9 +97,14 @@ void pool_core::start_job(pool_slot& slot, pool_job& job, time_point now) {
 
 void pool_core::provision(time_point now) {
   // A refusal below changes the demand: walk over a copy, the longest waiting kind first.
+  struct demand {
+    std::uint64_t first;
+    key_ptr key;
+    std::size_t waiting;
+  };
   std::vector<demand> wanted;
-  for (const auto& [bind, kind] : demand_)
-    wanted.push_back(kind);
+  for (const auto& [bind_hash, line] : queue_.lines())
+    wanted.push_back({line.first, line.key, line.queue.size()});
   std::sort(wanted.begin(), wanted.end(), [](const demand& a, const demand& b) { return a.first < b.first; });
   for (const auto& kind : wanted)
     provide_for(kind.key, kind.waiting, true, now);

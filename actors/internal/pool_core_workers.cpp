@@ -304,12 +304,7 @@ bool pool_core::retry(pool_job& ended, const request_outcome& outcome, time_poin
   entry.identity = ended.key->bind;
   entry.since = ended.since;
   entry.deadline = ended.deadline;
-  queue_.push_back_first(entry);
-  auto& kind = demand_[ended.key->bind];
-  if (kind.waiting++ == 0) {
-    kind.key = ended.key;
-    kind.first = ended.number;
-  }
+  queue_.push_back_first(ended.key, entry);
   port_.arm(ended.deadline);
   return true;
 }

@@ -34,9 +34,9 @@ struct outcome {
   bool good = false;
 };
 
-outcome run_pool(const cli::lean_setup& setup, const fs::path& folder, int jobs) {
+outcome run_pool(const lean_setup& setup, const fs::path& folder, int jobs) {
   auto begin = steady::now();
-  auto done = cli::make_runner(setup.host)({{LEANWORKER_PROGRAM, "check", "--quiet", "--sysroot", setup.lean.sysroot, "--jobs", std::to_string(jobs), folder.string()},
+  auto done = make_runner(setup.host)({{LEANWORKER_PROGRAM, "check", "--quiet", "--sysroot", setup.lean.sysroot, "--jobs", std::to_string(jobs), folder.string()},
                                             {{"LEANWORKER_CACHE", cache_folder()}}, {}, std::chrono::minutes{30}});
   if (!done.ok())
     fmt::print(stderr, "{}\n{}\n", done.exit.str(), done.err);
@@ -44,12 +44,12 @@ outcome run_pool(const cli::lean_setup& setup, const fs::path& folder, int jobs)
 }
 
 /// One process per file, `jobs` at a time.
-outcome run_alone(const cli::lean_setup& setup, const std::vector<fs::path>& files, int jobs) {
+outcome run_alone(const lean_setup& setup, const std::vector<fs::path>& files, int jobs) {
   auto begin = steady::now();
   std::atomic<std::size_t> next{0};
   std::atomic<bool> good{true};
   auto work = [&] {
-    auto runner = cli::make_runner(setup.host);
+    auto runner = make_runner(setup.host);
     for (auto i = next.fetch_add(1); i < files.size(); i = next.fetch_add(1))
       if (!runner({{setup.lean.lean(), files[i].string()}, {}, {}, std::chrono::minutes{2}}).ok())
         good = false;
@@ -67,7 +67,7 @@ void print_rate(const char* name, std::size_t files, const outcome& done) {
 }
 
 int run(int files, int alone, int jobs, const std::string& sysroot) {
-  cli::lean_setup setup;
+  lean_setup setup;
   if (!cli::set_up_lean({sysroot, "warn", "auto"}, setup))
     return 3;
   auto pattern = (fs::temp_directory_path() / "leanworker-bench-XXXXXX").string();

@@ -58,10 +58,10 @@ private:
   bool over_ = false;
 };
 
-std::string configure_body(const cli::lean_setup& setup) { return R"({"search_path":[")" + setup.lean.library() + "\"]}"; }
+std::string configure_body(const lean_setup& setup) { return R"({"search_path":[")" + setup.lean.library() + "\"]}"; }
 
 /// One child: to hello, to an open Init session, to the result of a first check. False when it did not answer.
-bool measure_child(const cli::lean_setup& setup, const process_spec& spec, series& hello, series& session, series& memory, series& first) {
+bool measure_child(const lean_setup& setup, const process_spec& spec, series& hello, series& session, series& memory, series& first) {
   check_request check;
   check.source = "theorem t (a b : Nat) (h : a < b) : ¬ b ≤ a := by omega\n#eval (List.range 10).map (· ^ 2)\n";
   auto child = std::make_shared<waiter>();
@@ -86,17 +86,17 @@ bool measure_child(const cli::lean_setup& setup, const process_spec& spec, serie
 }
 
 /// The same host without its image, in a folder of links beside it.
-process_spec without_image(const cli::lean_setup& setup, const fs::path& folder) {
+process_spec without_image(const lean_setup& setup, const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator{setup.package.folder})
     if (!entry.path().filename().string().starts_with("Main.image"))
       fs::create_symlink(entry.path(), folder / entry.path().filename());
   auto copy = setup;
   copy.package.folder = folder.string();
-  return cli::host_process(copy);
+  return copy.child();
 }
 
 bool measure_preparation(const std::string& package, int runs, series& out, const fs::path& scratch) {
-  auto runner = cli::make_runner(std::make_shared<host_thread>());
+  auto runner = make_runner(std::make_shared<host_thread>());
   for (int i = 0; i < runs; ++i) {
     auto cache = scratch / "cache";
     auto begin = steady::now();
@@ -105,7 +105,7 @@ bool measure_preparation(const std::string& package, int runs, series& out, cons
     toolchain_search search;
     search.cache = cache.string();
     auto found = find_toolchain(search, runner);
-    if (!prepared.ok() || found.error != errc::none || ensure_host(found.found, {cli::host_sources(), cache.string()}, runner).error != errc::none) {
+    if (!prepared.ok() || found.error != errc::none || ensure_host(found.found, {host_sources(), cache.string()}, runner).error != errc::none) {
       fmt::print(stderr, "preparation failed: {}\n", prepared.err);
       return false;
     }
@@ -135,18 +135,18 @@ int run(int runs, const std::string& sysroot, const std::string& package) {
   auto pattern = (fs::temp_directory_path() / "leanworker-bench-XXXXXX").string();
   fs::path scratch{::mkdtemp(pattern.data())};
   results r;
-  cli::lean_setup setup;
+  lean_setup setup;
   bool good = package.empty() || measure_preparation(package, runs, r.preparation, scratch);
   good = good && cli::set_up_lean({sysroot, "warn", "auto"}, setup);
   if (good) {
-    auto runner = cli::make_runner(setup.host);
+    auto runner = make_runner(setup.host);
     fs::create_directories(scratch / "cold");
     auto cold = without_image(setup, scratch / "cold");
     for (int i = 0; i < runs && good; ++i) {
       auto begin = steady::now();
       good = runner({{setup.lean.lean(), "--version"}, {}, {}, patience}).ok();
       r.version.values.push_back(bench::seconds_since(begin));
-      good = good && measure_child(setup, cli::host_process(setup), r.hello, r.session, r.memory, r.first);
+      good = good && measure_child(setup, setup.child(), r.hello, r.session, r.memory, r.first);
       good = good && measure_child(setup, cold, r.cold_hello, r.cold_session, r.cold_memory, r.cold_first);
     }
     bench::print_table(r.all());

@@ -17,9 +17,9 @@ pool_spec lean_pool(const lean_setup& setup, unsigned workers, const std::vector
   pool_spec spec;
   spec.config.workers = workers;
   auto& worker = spec.config.worker;
-  worker.start_timeout = std::chrono::seconds{setup.package.quick_start ? 10 : 30};
+  worker.start_timeout = setup.start_timeout();
   worker.child.search_path = module_search_path(paths, setup.lean);
-  spec.links = process_links(setup.host, host_process(setup));
+  spec.links = process_links(setup.host, setup.child());
   return spec;
 }
 

@@ -5,132 +5,13 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <future>
-
 namespace leanworker::cli {
-namespace {
-
-namespace fs = std::filesystem;
-
-/// Variables that a toolchain may look at: elan's choice of toolchain, and the knobs of the prepared npm one.
-std::vector<std::string> environment_prefixes() { return {"ELAN_", "LEANWORKER_WASM_"}; }
-
-/// Waits for the end of a program that does not speak the protocol.
-class command_observer : public child_observer {
-public:
-  void started(pid_t) override {}
-  void frames(frame_batch_ptr) override {}
-  void fault(errc, const std::string&) override {}
-  void ended(const child_end& end) override { end_.set_value(end); }
-  std::future<child_end> end() { return end_.get_future(); }
-
-private:
-  std::promise<child_end> end_;
-};
-
-/// Longer than any rung of the kill ladder together with the reaping.
-constexpr std::chrono::seconds end_guard{15};
-
-command_result run_command(host_thread& host, const command& what) {
-  process_spec spec;
-  spec.argv = what.argv;
-  spec.environment = basic_environment(environment_prefixes());
-  spec.environment.insert(spec.environment.end(), what.environment.begin(), what.environment.end());
-  spec.directory = what.directory;
-  child_limits limits;
-  limits.channel_grace = what.timeout + end_guard; // it may close descriptor 3 as it likes
-  auto observer = std::make_shared<command_observer>();
-  auto ended = observer->end();
-  auto begin = std::chrono::steady_clock::now();
-  auto child = host.spawn(std::move(spec), observer, limits);
-  command_result result;
-  if (ended.wait_for(what.timeout) != std::future_status::ready) {
-    result.timed_out = true;
-    host.stop(child, stop_mode::firm);
-  }
-  if (ended.wait_for(end_guard) == std::future_status::ready) {
-    auto end = ended.get();
-    result.exit = end.exit;
-    result.out = std::move(end.stdout_tail);
-    result.err = std::move(end.stderr_tail);
-  }
-  result.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-  return result;
-}
-
-void explain_missing(const toolchain_result& result) {
-  fmt::print(stderr, "leanworker: {}. Looked at:\n", describe(result.error));
-  for (const auto& line : result.tried)
-    fmt::print(stderr, "  {}\n", line);
-  fmt::print(stderr, "What to do: install Lean 4.28 with elan, or run ./bootstrap setup to prepare the npm toolchain, "
-                     "or name a toolchain with --sysroot or LEANWORKER_SYSROOT.\n");
-}
-
-} // namespace
-
-command_runner make_runner(std::shared_ptr<host_thread> host) {
-  return [host = std::move(host)](const command& what) { return run_command(*host, what); };
-}
-
-std::string host_sources() {
-  if (auto own = std::getenv("LEANWORKER_HOST_SOURCES"); own && *own)
-    return own;
-  std::error_code error;
-  auto program = fs::read_symlink("/proc/self/exe", error);
-  if (auto installed = program.parent_path().parent_path() / "share/leanworker/lean"; !error && fs::exists(installed / "modules.txt"))
-    return installed.string();
-  return LEANWORKER_SOURCE_FOLDER "/lean";
-}
 
 bool set_up_lean(const common_options& options, lean_setup& out) {
-  out.host = std::make_shared<host_thread>();
-  auto runner = make_runner(out.host);
-  auto search = toolchain_search::from_environment(options.sysroot);
-  auto found = find_toolchain(search, runner);
-  if (found.error != errc::none) {
-    explain_missing(found);
-    return false;
-  }
-  out.lean = found.found;
-  auto say = [](const std::string& step) { fmt::print(stderr, "leanworker: {}\n", step); };
-  auto built = ensure_host(out.lean, {host_sources(), search.cache, say}, runner);
-  if (built.error != errc::none) {
-    fmt::print(stderr, "leanworker: {}: {}\n", describe(built.error), built.message);
-    return false;
-  }
-  out.package = built.package;
-  return true;
-}
-
-process_spec host_process(const lean_setup& setup) {
-  process_spec spec;
-  spec.argv = setup.package.argv(setup.lean);
-  spec.environment = basic_environment(environment_prefixes());
-  for (auto& entry : setup.package.environment())
-    spec.environment.push_back(std::move(entry));
-  return spec;
-}
-
-std::vector<std::string> module_search_path(const std::vector<std::string>& extra, const toolchain& lean) {
-  std::vector<std::string> result;
-  auto add = [&](const std::string& folder) {
-    if (!folder.empty())
-      result.push_back(fs::absolute(folder).lexically_normal().string());
-  };
-  for (const auto& folder : extra)
-    add(folder);
-  if (auto variable = std::getenv("LEAN_PATH")) {
-    std::string text{variable};
-    for (std::size_t begin = 0; begin <= text.size();) {
-      auto end = std::min(text.find(':', begin), text.size());
-      add(text.substr(begin, end - begin));
-      begin = end + 1;
-    }
-  }
-  add(lean.library());
-  return result;
+  out = leanworker::set_up_lean({options.sysroot, [](const std::string& step) { fmt::print(stderr, "leanworker: {}\n", step); }});
+  if (!out)
+    fmt::print(stderr, "leanworker: {}\n", out.message);
+  return static_cast<bool>(out);
 }
 
 void set_up_log(const common_options& options) {

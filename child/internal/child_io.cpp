@@ -18,8 +18,8 @@ constexpr int reads_per_turn = 8;
 } // namespace
 
 child_io::child_io(child_id id, int epoll, slab_pool& pool, child_limits limits, std::shared_ptr<child_observer> observer,
-                   std::function<void()> wake)
-    : id_{id}, epoll_{epoll}, limits_{limits}, observer_{std::move(observer)},
+                   std::function<void()> wake, std::shared_ptr<direct_writer> writer)
+    : id_{id}, epoll_{epoll}, limits_{limits}, observer_{std::move(observer)}, writer_{std::move(writer)},
       gate_{std::make_shared<credit_gate>(limits.credit_bytes, std::move(wake))},
       cutter_{pool, frame_sender::child, frame_bytes_max_initial, gate_}, out_ring_{limits.log_bytes}, err_ring_{limits.log_bytes} {}
 
@@ -63,6 +63,7 @@ void child_io::start(const process_spec& spec, clock::time_point now) {
   process_ = std::move(result.process);
   for (auto what : {source::pidfd, source::channel, source::out, source::err})
     watch(what, EPOLLIN);
+  writer_->open(process_.in.get());
   observer_->started(process_.pid);
 }
 
@@ -133,11 +134,17 @@ void child_io::channel_at_end(clock::time_point now) {
 
 void child_io::send(std::string frame, clock::time_point deadline, clock::time_point now) {
   if (over_ || !process_.in || close_in_when_flushed_)
-    return;
+    return writer_->posted(false);
   if (unsent_.unsent_bytes() + frame.size() > limits_.unsent_bytes_max)
     return fail(errc::write_timeout, "too much is waiting to be read by the child", stop_mode::firm, now);
   unsent_.push(std::move(frame), deadline);
   flush(now);
+  writer_->posted(!unsent_.empty());
+}
+
+void child_io::close_in() {
+  writer_->close();
+  process_.in.reset();
 }
 
 void child_io::flush(clock::time_point now) {
@@ -145,10 +152,11 @@ void child_io::flush(clock::time_point now) {
   if (state == write_queue::progress::blocked)
     return watch(source::in, EPOLLOUT);
   unwatch(source::in);
+  writer_->flushed(false);
   if (state == write_queue::progress::broken && !reaped_ && channel_grace_ends_ == clock::time_point::max())
     channel_grace_ends_ = now + limits_.channel_grace;
   if (state == write_queue::progress::broken || close_in_when_flushed_)
-    process_.in.reset();
+    close_in();
 }
 
 void child_io::fail(errc cause, std::string detail, stop_mode mode, clock::time_point now) {
@@ -183,6 +191,7 @@ void child_io::climb(clock::time_point now) {
   auto rung = stop_rung_at(mode_, rung_++, limits_.ladder);
   switch (rung.action) {
     case stop_action::say_terminate:
+      writer_->close();
       unsent_.push(encode_frame(frame_kind::terminate, 0, 0, {}), now + rung.patience);
       close_in_when_flushed_ = true;
       if (process_.in)
@@ -205,7 +214,7 @@ void child_io::has_exited(clock::time_point now) {
   signal_group(process_.pid, SIGKILL);
   if (process_.in) {
     unwatch(source::in);
-    process_.in.reset();
+    close_in();
   }
   unsent_.clear();
   climb_at_ = channel_grace_ends_ = clock::time_point::max();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leanworker/child/host_thread.hpp>
+#include <leanworker/child/internal/direct_writer.hpp>
 #include <leanworker/child/internal/frame_cutter.hpp>
 #include <leanworker/child/internal/write_queue.hpp>
 
@@ -16,7 +17,8 @@ public:
   enum class source : std::uint8_t { pidfd, channel, in, out, err };
 
   /// `epoll` and `pool` must outlive this; `wake` asks the loop to call `resume` for this child.
-  child_io(child_id id, int epoll, slab_pool& pool, child_limits limits, std::shared_ptr<child_observer> observer, std::function<void()> wake);
+  child_io(child_id id, int epoll, slab_pool& pool, child_limits limits, std::shared_ptr<child_observer> observer, std::function<void()> wake,
+           std::shared_ptr<direct_writer> writer);
 
   void start(const process_spec& spec, clock::time_point now);
   void ready(source from, clock::time_point now);
@@ -37,6 +39,7 @@ private:
   void read_channel(clock::time_point now);
   void read_log(source from, log_ring& into);
   void flush(clock::time_point now);
+  void close_in();
   void channel_at_end(clock::time_point now);
   void has_exited(clock::time_point now);
   void fail(errc cause, std::string detail, stop_mode mode, clock::time_point now);
@@ -48,6 +51,7 @@ private:
   const int epoll_;
   const child_limits limits_;
   std::shared_ptr<child_observer> observer_;
+  std::shared_ptr<direct_writer> writer_;
   std::shared_ptr<credit_gate> gate_;
   frame_cutter cutter_;
   write_queue unsent_;

@@ -86,7 +86,7 @@ command_outcome read_outcome(const scratch_folder& folder, const exit_status& ex
 command_outcome check(const std::vector<std::string>& arguments) {
   scratch_folder folder;
   auto spec = check_command(folder, arguments);
-  auto runner = cli::make_runner(std::make_shared<host_thread>());
+  auto runner = make_runner(std::make_shared<host_thread>());
   auto done = runner({spec.argv, spec.environment, spec.directory, std::chrono::minutes{4}});
   EXPECT_FALSE(done.timed_out);
   return read_outcome(folder, done.exit);
@@ -95,7 +95,7 @@ command_outcome check(const std::vector<std::string>& arguments) {
 std::vector<json> lean_messages(const std::string& file) {
   // Below its working directory Lean takes a module's name from the file's; elsewhere, as in the host, it is `_stdin`.
   scratch_folder elsewhere;
-  auto runner = cli::make_runner(std::make_shared<host_thread>());
+  auto runner = make_runner(std::make_shared<host_thread>());
   auto lean = test_sysroot() + "/bin/lean";
   auto done = runner({{lean, "--json", file}, {}, elsewhere.path(), std::chrono::minutes{2}});
   EXPECT_FALSE(done.timed_out);

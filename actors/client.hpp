@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/actors/lean_setup.hpp>
+#include <leanworker/config/pool_config.hpp>
+#include <leanworker/messages/pool.hpp>
+#include <leanworker/messages/pool_snapshot.hpp>
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+/// The blocking front door, for code that is not an actor. No CAF in this header. Everything is safe from any thread; results are values, nothing throws but what the standard
+/// library throws when memory is short.
+///
+///     auto pool = client::pool::open(client::lean_pool(lean, 2));
+///     auto lease = pool.acquire({.imports = {"Init"}});
+///     auto outcome = lease.run(R"({"op":"health"})");
+namespace leanworker::client {
+
+struct pool_options {
+  pool_config config;
+  process_spec child;                ///< What every worker runs: any program that speaks docs/PROTOCOL.md.
+  std::shared_ptr<host_thread> host; ///< Owns the children; null: the pool makes one.
+  session_key default_key;           ///< Of the workers that are started at once.
+  bool measure = true;               ///< Memory is measured, so that memory limits are kept.
+};
+
+/// A pool of Lean hosts. `search_path`: folders with compiled modules, before those of LEAN_PATH.
+pool_options lean_pool(const lean_setup& lean, unsigned workers, const std::vector<std::string>& search_path = {});
+
+struct lease_options {
+  std::chrono::milliseconds wait{0}; ///< In the queue; 0: the pool's default.
+  priority urgency = priority::normal;
+  std::string caller;                ///< Whose share of the queue this counts on; empty: this pool object's.
+  unsigned weight = 1;
+  std::chrono::milliseconds expiry{0};
+  std::stop_token stop;              ///< A stop request ends the waiting with `cancelled`.
+};
+
+struct run_options {
+  std::chrono::milliseconds timeout{0};        ///< Of the work; 0: the pool's default.
+  std::chrono::milliseconds import_timeout{0}; ///< 0: the pool's default.
+  bool idempotent = false;
+  std::uint64_t fingerprint = 0;
+  std::stop_token stop;                        ///< A stop request cancels the request.
+};
+
+class pool;
+struct connection;
+struct lease_state;
+
+/// The right to be the only user of one child. Move-only. Its end gives it back without waiting.
+class lease {
+public:
+  lease() = default;
+  lease(lease&& other) noexcept;
+  lease& operator=(lease&& other) noexcept;
+  ~lease() { release(); }
+
+  /// It was granted, and nothing has been heard of its end.
+  explicit operator bool() const noexcept { return valid(); }
+  bool valid() const noexcept;
+  /// Why it was not granted; `code` is `none` when it was.
+  const lease_refused& refusal() const noexcept { return refusal_; }
+  /// Why it ended; `none` while it has not, or when it was released.
+  errc ended_because() const noexcept;
+  const lease_token& token() const noexcept { return token_; }
+  bool warm() const noexcept { return warm_; }             ///< The child had served this key before.
+  std::chrono::microseconds waited() const noexcept { return waited_; }
+
+  /// Runs one request; blocks until it has an outcome, which comes at the latest when its deadlines and the child's end have passed. On a lease that has ended: `lease_stale` at
+  /// once, without touching a worker.
+  request_outcome run(std::string body, const run_options& options = {});
+  /// Keeps it from expiring while its holder thinks.
+  void renew();
+  /// Gives it back. Never blocks. Idempotent.
+  void release() noexcept;
+
+private:
+  friend class pool;
+  std::shared_ptr<connection> connection_;
+  std::shared_ptr<lease_state> state_;
+  lease_token token_;
+  lease_refused refusal_;
+  std::chrono::microseconds waited_{0};
+  bool warm_ = false;
+};
+
+/// A pool with its own actor system. A handle: copies are the same pool; with the last one, and the last lease, the pool is stopped politely, at most `stop_patience` long.
+class pool {
+public:
+  static constexpr std::chrono::seconds stop_patience{10};
+
+  static pool open(pool_options options);
+
+  /// Blocks until a lease is granted or refused: look at `lease.refusal()`.
+  lease acquire(session_key key = {}, const lease_options& options = {});
+  /// Runs one request on any worker: queued, retried as `submit_request` says. Blocks until its outcome.
+  submission_done run(submit_request request, std::stop_token stop = {});
+
+  void pause();
+  void resume();
+  pool_drained drain(std::chrono::milliseconds deadline);
+  pool_answer resize(unsigned workers);
+  pool_answer cycle(cycle_scope scope = cycle_scope::all, std::uint32_t slot = 0);
+  pool_answer prewarm(session_key key, unsigned workers);
+  pool_snapshot snapshot(bool reset_high_water = false);
+  crash_dossiers dossiers();
+  quarantine_list quarantined();
+  pool_answer release_quarantine(std::uint64_t fingerprint = 0);
+  /// Ends everything; what runs ends with `shutting_down`. Later calls give the same report.
+  pool_stopped stop(bool firmly = false, std::chrono::milliseconds deadline = {});
+
+  /// The actor behind it, for those who include CAF: a `caf::strong_actor_ptr` of a `pool_actor`. The pointer is valid as long as this pool is.
+  const void* actor() const noexcept;
+
+private:
+  explicit pool(std::shared_ptr<connection> connection) : connection_{std::move(connection)} {}
+  std::shared_ptr<connection> connection_;
+};
+
+} // namespace leanworker::client
