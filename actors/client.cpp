@@ -152,7 +152,8 @@ connection::connection(pool_options wanted)
   spec.config = options.config;
   spec.links = process_links(host, options.child);
   spec.default_key = options.default_key;
-  spec.monitor = monitor;
+  if (monitor)
+    spec.monitor = [handle = monitor] { return handle; };
   pool = system.spawn(leanworker::pool, std::move(spec), bridge);
   pool_pointer = caf::actor_cast<caf::strong_actor_ptr>(pool);
   caf::actor_cast<caf::actor>(pool)->attach_functor([this] { pool_is_down(); });

@@ -18,6 +18,9 @@ std::function<double()> random_dice() {
 
 constexpr std::size_t setups_max = 1024;
 
+/// After the death of the monitor, until the next one is asked for.
+constexpr std::chrono::seconds monitor_patience{1};
+
 } // namespace
 
 // -- who is who -----------------------------------------------------------------
@@ -31,10 +34,21 @@ void pool_state::start(pool_spec wanted, pool_owner_actor owner_handle) {
   spec.config.worker.imports_max = 0;
   if (owner)
     self->monitor(owner);
-  if (spec.monitor)
-    self->send(spec.monitor, subscribe_memory{});
+  find_monitor();
   core = std::make_unique<internal::pool_core>(spec.config, internal::make_key(spec.default_key, spec.config.isolate_sessions), *this);
   core->start(now());
+}
+
+void pool_state::find_monitor() {
+  if (!spec.monitor || monitor)
+    return;
+  monitor = spec.monitor();
+  if (!monitor)
+    return;
+  self->monitor(monitor); // a dead one is told of at once
+  self->send(monitor, subscribe_memory{});
+  for (const auto& [worker, order] : processes)
+    self->send(monitor, order);
 }
 
 time_point pool_state::now() const { return self->clock().now(); }
@@ -76,6 +90,10 @@ void pool_state::lost(const caf::down_msg& down) {
       workers[slot] = nullptr;
       return core->worker_lost(slot, now());
     }
+  if (monitor && down.source == monitor) {
+    monitor = nullptr;
+    return self->delayed_send(self, monitor_patience, monitor_timer{});
+  }
   std::erase_if(watchers, [&](const pool_watcher_actor& watcher) { return down.source == watcher; });
   auto known = numbers.find(down.source.id());
   if (known == numbers.end())
@@ -158,10 +176,15 @@ void pool_state::to_client(client_number number, internal::pool_reply reply) {
 }
 
 void pool_state::to_owner(const worker_event& event) {
-  if (spec.monitor && event.kind == worker_event_kind::started)
-    self->send(spec.monitor, watch_process{event.worker, event.generation, event.pid});
-  if (spec.monitor && event.kind == worker_event_kind::down)
-    self->send(spec.monitor, unwatch_process{event.worker, event.generation});
+  if (event.kind == worker_event_kind::started) {
+    processes[event.worker] = {event.worker, event.generation, event.pid};
+    if (monitor)
+      self->send(monitor, processes[event.worker]);
+  } else if (event.kind == worker_event_kind::down) {
+    processes.erase(event.worker);
+    if (monitor)
+      self->send(monitor, unwatch_process{event.worker, event.generation});
+  }
   if (owner)
     self->send(owner, event);
 }
@@ -237,6 +260,11 @@ pool_actor::behavior_type pool(pool_actor::stateful_pointer<pool_state> self, po
     [&state, core](const stop_pool& m) { core->stop(m.firmly, m.deadline, state.now()); },
     [&state, core](const memory_report& m) { core->memory(m, state.now()); },
     [&state](const pool_timer&) { state.rang(); },
+    [&state](const monitor_timer&) {
+      state.find_monitor();
+      if (!state.monitor && state.spec.monitor)
+        state.self->delayed_send(state.self, monitor_patience, monitor_timer{});
+    },
   };
 }
 

@@ -29,7 +29,8 @@ struct pool_spec {
   std::function<std::shared_ptr<const worker_setup>(const session_key& child, std::string& problem)> setups;
   /// Body of a request that opens a session for the key, to warm a child up; an empty body, or no function: children are started but not warmed.
   std::function<std::string(const session_key& key)> warm_up;
-  rss_monitor_actor monitor; ///< Measures the children; null: nobody does, and no memory limit is kept.
+  /// Who measures the children: asked at the beginning, and again after its death. No function, or null: nobody, and no memory limit is kept.
+  std::function<rss_monitor_actor()> monitor;
 };
 
 class pool_state : public internal::pool_port {
@@ -44,6 +45,7 @@ public:
   void told_to_exit(caf::exit_msg& order);
   void rang();
   void subscribe();
+  void find_monitor();
   internal::time_point now() const;
 
   // -- pool_port ---
@@ -65,6 +67,7 @@ public:
   pool_actor::pointer self;
   pool_spec spec;
   pool_owner_actor owner;
+  rss_monitor_actor monitor;
   std::unique_ptr<internal::pool_core> core;
   std::vector<caf::typed_response_promise<pool_drained>> drains;
 
@@ -77,6 +80,7 @@ private:
     pool_client_actor handle;
   };
   std::vector<slot_worker_actor> workers;
+  std::unordered_map<std::uint32_t, watch_process> processes; ///< By worker, for a monitor that comes later.
   std::vector<pool_watcher_actor> watchers;
   std::unordered_map<caf::actor_id, internal::client_number> numbers;
   std::unordered_map<internal::client_number, client> clients;

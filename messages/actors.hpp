@@ -134,6 +134,14 @@ using pool_actor = worker_owner_actor::extend<
   caf::reacts_to<stop_pool>,
   // -- from its monitor, and from itself ---
   caf::reacts_to<memory_report>,
-  caf::reacts_to<pool_timer>>;
+  caf::reacts_to<pool_timer>,
+  /// Time to look for a new monitor.
+  caf::reacts_to<monitor_timer>>;
+
+/// Writes a pool's events to a file. Sends its pool get_crash_dossiers after each unplanned end.
+using event_log_actor = pool_watcher_actor::extend<
+  /// The answer of the pool.
+  caf::reacts_to<crash_dossiers>,
+  caf::reacts_to<event_log_timer>>;
 
 } // namespace leanworker

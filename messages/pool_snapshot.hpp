@@ -4,6 +4,7 @@
 #include <leanworker/messages/histogram.hpp>
 #include <leanworker/messages/memory.hpp>
 #include <leanworker/messages/pool.hpp>
+#include <leanworker/messages/supervision.hpp>
 
 #include <array>
 #include <chrono>
@@ -233,5 +234,8 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, crash_dossiers& x) {
   return f(x.entries);
 }
+
+/// A pool's part of the live tree: one node per slot, with its child. Put it below the pool's own node, and print it with `render_tree`.
+std::vector<supervision_node> tree_of(const pool_snapshot& snapshot);
 
 } // namespace leanworker

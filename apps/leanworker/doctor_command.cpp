@@ -3,6 +3,8 @@
 #include "commands.hpp"
 #include "file_verdict.hpp"
 
+#include <leanworker/actors/root.hpp>
+
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -16,11 +18,11 @@ using std::chrono::milliseconds;
 struct proof {
   file_result result;
   milliseconds ready_in{0};
-  std::string child;
 };
 
 /// More than a start, an import and a check may take together.
 constexpr std::chrono::seconds proof_patience{120};
+constexpr std::chrono::seconds ask_patience{10};
 
 submit_request one_line_theorem() {
   check_request request;
@@ -32,35 +34,62 @@ submit_request one_line_theorem() {
   return submit;
 }
 
-/// The deepest check there is: a real child does real work.
-proof prove(const lean_setup& setup) {
-  caf::actor_system_config config;
-  configure_actors(config);
-  caf::actor_system system{config};
-  caf::scoped_actor self{system};
-  auto begin = std::chrono::steady_clock::now();
-  auto workers = self->spawn(pool, lean_pool(setup, 1, {}), caf::actor_cast<pool_owner_actor>(caf::actor{self}));
-  self->send(workers, one_line_theorem());
-  proof found;
-  found.result.message = "no answer within " + std::to_string(proof_patience.count()) + " s";
-  bool over = false;
-  while (!over && std::chrono::steady_clock::now() - begin < proof_patience) {
-    self->receive(
-      [&](const worker_event& m) {
-        if (m.kind == worker_event_kind::ready) {
-          found.ready_in = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
-          found.child = m.text;
-        }
-      },
-      [&](submission_done& m) {
-        found.result = judge("doctor.lean", std::move(m));
-        self->send(workers, stop_pool{false});
-      },
-      [&](const submission_started&) {}, [&](const pool_stopped&) { over = true; }, caf::after(milliseconds{200}) >> [] {});
+/// A tree of actors as the command runs them, without an owner: the proof is one of the pool's clients.
+class proving {
+public:
+  proving(caf::actor_system& system, const lean_setup& setup) : self_{system} {
+    root_spec spec;
+    spec.pool = lean_pool(setup, 1, {});
+    tree_ = system.spawn(supervisor, root_tree(std::move(spec)));
+    self_->request(tree_, ask_patience, get_child{"pool"}).receive([this](const child_handle& found) { pool_ = caf::actor_cast<pool_actor>(found.handle); },
+                                                                  [](const caf::error&) {});
   }
-  self->send(workers, stop_pool{true});
-  return found;
-}
+  ~proving() {
+    self_->monitor(tree_);
+    self_->send_exit(tree_, caf::exit_reason::user_shutdown);
+    self_->receive([](const caf::down_msg&) {}, caf::after(proof_patience) >> [] {});
+  }
+  proving(const proving&) = delete;
+  proving& operator=(const proving&) = delete;
+
+  /// The deepest check there is: a real child does real work.
+  proof prove() {
+    proof found;
+    found.result.message = "no answer within " + std::to_string(proof_patience.count()) + " s";
+    self_->send(pool_, one_line_theorem());
+    bool over = false;
+    while (!over)
+      self_->receive([](const submission_started&) {},
+                     [&](submission_done& m) {
+                       found.result = judge("doctor.lean", std::move(m));
+                       over = true;
+                     },
+                     caf::after(proof_patience) >> [&] { over = true; });
+    auto numbers = snapshot();
+    found.ready_in = std::chrono::duration_cast<milliseconds>(numbers.histograms.start.max());
+    return found;
+  }
+  /// The live tree, down to the child processes.
+  std::string picture() {
+    supervision_node tree;
+    self_->request(tree_, ask_patience, get_tree{}).receive([&](supervision_node& found) { tree = std::move(found); }, [](const caf::error&) {});
+    for (auto& child : tree.children)
+      if (child.id == "pool")
+        child.children = tree_of(snapshot());
+    return render_tree(tree);
+  }
+
+private:
+  pool_snapshot snapshot() {
+    pool_snapshot result;
+    self_->request(pool_, ask_patience, get_pool_snapshot{}).receive([&](pool_snapshot& found) { result = std::move(found); }, [](const caf::error&) {});
+    return result;
+  }
+
+  caf::scoped_actor self_;
+  supervisor_actor tree_;
+  pool_actor pool_;
+};
 
 int tell_proof(const proof& found) {
   const auto& result = found.result;
@@ -94,7 +123,14 @@ int run_doctor(const doctor_options& options) {
   fmt::print("version     {}\n", version);
   fmt::print("host        {} ({})\n", setup.package.folder,
              setup.package.quick_start ? "starts from an image" : "no start-up image");
-  return tell_proof(prove(setup));
+  caf::actor_system_config config;
+  configure_actors(config);
+  caf::actor_system system{config};
+  proving run{system, setup};
+  auto code = tell_proof(run.prove());
+  if (options.tree)
+    fmt::print("tree\n{}", run.picture());
+  return code;
 }
 
 } // namespace leanworker::cli

@@ -58,6 +58,7 @@ void add_check(CLI::App& program, check_options& into) {
 void add_doctor(CLI::App& program, doctor_options& into) {
   auto& command = *program.add_subcommand("doctor", "Say which Lean toolchain is used and prove that it works");
   add_common(command, into.common);
+  command.add_flag("--tree", into.tree, "Print the supervision tree that did it, down to the child process");
 }
 
 } // namespace leanworker::cli

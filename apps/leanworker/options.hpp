@@ -44,6 +44,7 @@ struct check_options {
 
 struct doctor_options {
   common_options common;
+  bool tree = false; ///< Print the supervision tree of the proof.
 };
 
 /// Adds `check` and `doctor` to the program. The structs must outlive the parsing.

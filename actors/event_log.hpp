@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/config/event_log_config.hpp>
+#include <leanworker/messages/actors.hpp>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+
+/// Writes everything that happens in a pool to a file, one JSON object per line, and a crash dossier after each unplanned end; docs/OBSERVABILITY.md describes the lines.
+///
+/// Owns: the file. Dies: with its pool, by an exit message, or with `io_error` when the file cannot be written; the pool goes on without it. What was written is flushed every
+/// `flush_every` and at its end. A pool makes a few events per request and writing one takes microseconds, so the mailbox stays short; where the disk hangs, the log hangs
+/// with it and the events of that time wait in its mailbox, at most `events_waiting_max` of them: then it drops, and says how many in a line of kind "dropped".
+namespace leanworker {
+
+struct event_log_state {
+  class writer;
+  std::shared_ptr<writer> out;
+  pool_actor pool;
+  std::int64_t dossiers_until_us = -1; ///< Those up to this time are written.
+  std::uint64_t dropped = 0;
+
+  event_log_state() = default;
+  static inline const char* name = "event_log";
+};
+inline constexpr std::size_t events_waiting_max = 100'000;
+
+/// The behaviour; spawn it with `system.spawn(event_log, config, pool)`. Subscribes to the pool at once.
+event_log_actor::behavior_type event_log(event_log_actor::stateful_pointer<event_log_state> self, event_log_config config, pool_actor of);
+
+} // namespace leanworker

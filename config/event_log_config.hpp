@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace leanworker {
+
+/// Where a pool's events are written, one JSON object per line.
+struct event_log_config {
+  std::string path;                       ///< The newest file; older ones have .1, .2 … before their ending.
+  std::size_t bytes_max = 16u << 20;      ///< Of one file; then it is set aside.
+  std::size_t files_max = 4;              ///< Kept besides the newest.
+  std::chrono::milliseconds flush_every{1'000};
+};
+
+} // namespace leanworker
