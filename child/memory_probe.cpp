@@ -116,10 +116,12 @@ memory_sample memory_probe::look(bool rollup, std::chrono::milliseconds at) {
     last_.pss = kib_after(text, "Pss:");
     last_.private_dirty = kib_after(text, "Private_Dirty:");
     last_.rollup_at = at;
+    last_.rss_at_rollup = sample.rss;
   }
   sample.pss = last_.pss;
   sample.private_dirty = last_.private_dirty;
   sample.rollup_at = last_.rollup_at;
+  sample.rss_at_rollup = last_.rss_at_rollup;
   return sample;
 }
 

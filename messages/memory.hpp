@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -34,15 +35,22 @@ struct memory_sample {
   std::chrono::milliseconds cpu{0}; ///< User and system, since its start.
   std::chrono::milliseconds at{0};  ///< Of the monitor's clock; differences mean something.
   std::chrono::milliseconds rollup_at{-1}; ///< When `pss` and `private_dirty` were read; -1: never.
+  measured_bytes rss_at_rollup; ///< What `rss` was then.
 
-  /// What is counted against a budget: PSS where it is known, so that pages shared between children count once; else RSS.
-  measured_bytes counted() const noexcept { return pss.known ? pss : rss; }
+  /// What is counted against a budget: PSS where it is known, so that pages shared between children count once, and with it what RSS has grown since; never more than
+  /// RSS. Else RSS.
+  measured_bytes counted() const noexcept {
+    if (!rss.known || !pss.known || !rss_at_rollup.known)
+      return rss;
+    auto grown = rss.bytes > rss_at_rollup.bytes ? rss.bytes - rss_at_rollup.bytes : 0;
+    return measured_bytes::of(std::min(rss.bytes, pss.bytes + grown));
+  }
   friend bool operator==(const memory_sample&, const memory_sample&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, memory_sample& x) {
-  return f(x.worker, x.generation, x.pid, x.rss, x.pss, x.private_dirty, x.threads, x.cpu, x.at, x.rollup_at);
+  return f(x.worker, x.generation, x.pid, x.rss, x.pss, x.private_dirty, x.threads, x.cpu, x.at, x.rollup_at, x.rss_at_rollup);
 }
 
 /// The machine, or the control group that we are in.
