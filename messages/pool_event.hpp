@@ -38,7 +38,6 @@ enum class pool_event_kind : std::uint8_t {
   slot_bound,          ///< The slot serves this kind of child from now on; `text` is the key.
   evicted,             ///< An idle worker makes room for another key.
   cycle_due,           ///< A planned end was decided; `text` is the reason with its numbers.
-  memory_refused,      ///< No further child was admitted; `value` of `limit` bytes are taken.
   memory_paused,       ///< Admission of children is paused because of memory.
   memory_resumed,    
   memory_unavailable,  ///< A child could not be measured.

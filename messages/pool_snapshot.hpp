@@ -101,7 +101,6 @@ struct pool_counters {
   std::uint64_t rows_delivered = 0;
   std::uint64_t stale_messages = 0; ///< From dead generations or of ended leases.
   std::uint64_t samples_unavailable = 0;
-  std::uint64_t undeliverable = 0; ///< Answers whose client was gone.
   friend bool operator==(const pool_counters&, const pool_counters&) = default;
 };
 
@@ -109,7 +108,7 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, pool_counters& x) {
   return f(x.admitted, x.finished, x.refused, x.running, x.retries, x.retries_denied, x.outcomes, x.refusals, x.leases_granted,
            x.leases_released, x.leases_dropped, x.leases_invalidated, x.lease_ends, x.spawned, x.restarts, x.restart_causes, x.cycles,
-           x.evictions, x.imports, x.rows_delivered, x.stale_messages, x.samples_unavailable, x.undeliverable);
+           x.evictions, x.imports, x.rows_delivered, x.stale_messages, x.samples_unavailable);
 }
 
 /// The highest since the last snapshot that was taken with `reset_high_water`.

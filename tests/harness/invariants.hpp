@@ -63,6 +63,9 @@ public:
   void client_died(std::uint64_t client) {
     std::erase_if(promised_, [&](const auto& entry) { return entry.first.first == client; });
   }
+  bool lease_is_open(std::uint64_t lease) const {
+    return std::any_of(places_.begin(), places_.end(), [&](const auto& entry) { return entry.second.lease == lease; });
+  }
   /// Everything that was promised has been heard (I25, once children answer and time passes).
   bool all_heard() const {
     return std::all_of(promised_.begin(), promised_.end(), [](const auto& entry) { return entry.second == 0; });

@@ -54,6 +54,8 @@ public:
         strongest = std::max(strongest.value_or(stop_mode::polite), static_cast<stop_mode>(stop->mode));
     return strongest;
   }
+  /// What happens to it when its worker is gone.
+  void die_with_worker() noexcept { ended_ = true; }
   /// The worker that it belongs to.
   const worker_actor& worker() const noexcept { return worker_; }
   /// True until `down` or `lose_link`.
@@ -148,7 +150,11 @@ struct scripted_link_state {
 inline child_link_actor::behavior_type scripted_link(child_link_actor::stateful_pointer<scripted_link_state> self,
                                                      std::shared_ptr<scripted_child> child, worker_actor worker) {
   self->monitor(worker);
-  self->set_down_handler([self](caf::down_msg&) { self->quit(); });
+  // As a real link's, its child dies with its worker.
+  self->set_down_handler([self, child](caf::down_msg&) {
+    child->die_with_worker();
+    self->quit();
+  });
   self->set_exit_handler([self](caf::exit_msg& order) { self->quit(std::move(order.reason)); });
   return {
     [child](const link_send& order) { child->orders.emplace_back(order); },

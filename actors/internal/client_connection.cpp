@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <leanworker/actors/internal/client_connection.hpp>
+
+#include <leanworker/actors/internal/handlers.hpp>
+
+namespace leanworker::client {
+
+// -- the connection ---------------------------------------------------------------
+
+connection::connection(pool_options wanted)
+    : options{std::move(wanted)}, host{options.host ? options.host : std::make_shared<host_thread>()}, system{setup} {
+  bridge = make_bridge();
+  if (options.measure) {
+    rss_monitor_spec spec;
+    spec.every = options.config.memory.sample_every;
+    spec.rollup_every = options.config.memory.rollup_every;
+    monitor = system.spawn(rss_monitor, std::move(spec));
+  }
+  pool_spec spec;
+  spec.config = options.config;
+  spec.links = process_links(host, options.child);
+  spec.default_key = options.default_key;
+  if (monitor)
+    spec.monitor = [handle = monitor] { return handle; };
+  pool = system.spawn(leanworker::pool, std::move(spec), bridge);
+  pool_pointer = caf::actor_cast<caf::strong_actor_ptr>(pool);
+  caf::actor_cast<caf::actor>(pool)->attach_functor([this] { pool_is_down(); });
+}
+
+connection::~connection() {
+  bool told = false;
+  {
+    std::unique_lock lock{mutex};
+    if (!down) {
+      send(stop_pool{false, client::pool::stop_patience});
+      changed.wait_for(lock, client::pool::stop_patience + answer_patience, [this] { return down; });
+    }
+    told = down;
+  }
+  if (!told) {
+    caf::anon_send_exit(pool, caf::exit_reason::kill);
+    std::unique_lock lock{mutex};
+    changed.wait_for(lock, answer_patience, [this] { return down; });
+  }
+  if (monitor)
+    caf::anon_send_exit(monitor, caf::exit_reason::kill);
+  caf::anon_send_exit(bridge, caf::exit_reason::kill);
+}
+
+pool_owner_actor connection::make_bridge() {
+  return system.spawn([this](pool_owner_actor::stateful_pointer<bridge_state> self) -> pool_owner_actor::behavior_type {
+    internal::install_quiet_handlers(self);
+    return {
+      [](const submission_started&) {},
+      [this](submission_done& m) { complete(m.id, std::move(m)); },
+      [this](lease_granted& m) { complete(m.id, std::move(m)); },
+      [this](lease_refused& m) { complete(m.id, std::move(m)); },
+      [this](const lease_ended& m) { lease_over(m.lease.number, m.cause); },
+      [](const worker_event&) {},
+      [this](const pool_stopped& m) {
+        {
+          std::lock_guard lock{mutex};
+          report = m;
+        }
+        changed.notify_all();
+      },
+    };
+  });
+}
+
+ticket connection::enter(std::shared_ptr<waiting_call> call) {
+  auto id = ++last_ticket;
+  std::lock_guard lock{mutex};
+  if (!down)
+    calls.emplace(id, std::move(call));
+  return id;
+}
+
+void connection::leave(ticket id) {
+  std::lock_guard lock{mutex};
+  calls.erase(id);
+}
+
+void connection::complete(ticket id, waiting_call::answer given) {
+  std::shared_ptr<waiting_call> call;
+  {
+    std::lock_guard lock{mutex};
+    if (auto found = calls.find(id); found != calls.end()) {
+      call = std::move(found->second);
+      calls.erase(found);
+    }
+  }
+  auto granted = std::get_if<lease_granted>(&given);
+  if (call && granted) {
+    call->granted = std::make_shared<lease_state>();
+    std::lock_guard lock{mutex};
+    leases.emplace(granted->lease.number, call->granted);
+  }
+  if (call)
+    return call->complete(std::move(given));
+  if (granted) // nobody waits for it any more
+    send(release_lease{granted->lease});
+}
+
+void connection::lease_over(std::uint64_t number, errc cause) {
+  std::lock_guard lock{mutex};
+  auto found = leases.find(number);
+  if (found == leases.end())
+    return;
+  if (auto state = found->second.lock()) {
+    state->ended = cause;
+    state->over = true;
+  }
+  leases.erase(found);
+}
+
+void connection::pool_is_down() {
+  decltype(calls) left;
+  {
+    std::lock_guard lock{mutex};
+    down = true;
+    left.swap(calls);
+  }
+  changed.notify_all();
+  for (auto& [id, call] : left) {
+    submission_done done{id, no_answer(), {}};
+    call->complete(std::move(done));
+  }
+}
+
+waiting_call::answer connection::wait(ticket id, waiting_call& call, milliseconds bound, const std::stop_token& stop) {
+  std::stop_callback cancel{stop, [this, id] { send(cancel_submission{id}); }};
+  auto answer = call.wait_until(clock::now() + bound);
+  if (answer.index() == 0)
+    leave(id);
+  return answer;
+}
+
+milliseconds connection::work_bound(milliseconds import, milliseconds work) const {
+  const auto& worker = options.config.worker;
+  return worker.start_timeout + chosen(import, worker.import_timeout) + 2 * chosen(work, worker.request_timeout) + worker.cancel_grace
+         + answer_patience;
+}
+
+} // namespace leanworker::client

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <leanworker/actors/client.hpp>
+#include <leanworker/actors/pool.hpp>
+#include <leanworker/actors/rss_monitor.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <variant>
+
+/// What is behind the blocking client: an actor system, a pool in it, and a bridge that hands its answers to the threads that wait.
+namespace leanworker::client {
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+/// More than a pool needs for an answer of its own.
+inline constexpr std::chrono::seconds answer_patience{30};
+
+/// What is heard of a lease after it was granted. Shared by its holder and the bridge.
+struct lease_state {
+  std::atomic<errc> ended{errc::none};
+  std::atomic<bool> over{false};
+};
+
+/// A caller looks for its answer this long before it sleeps. An idle core takes 25 to 40 µs to wake up (bench_pool); an echo over a pool takes 150.
+inline constexpr std::chrono::microseconds spin{200};
+
+/// One caller that waits for one answer.
+struct waiting_call {
+  using answer = std::variant<std::monostate, submission_done, lease_granted, lease_refused>;
+
+  void complete(answer given) {
+    {
+      std::lock_guard lock{mutex};
+      if (given_.index() != 0)
+        return;
+      given_ = std::move(given);
+      there_.store(true, std::memory_order_release);
+    }
+    changed.notify_one();
+  }
+  answer wait_until(clock::time_point bound) {
+    // Being woken costs more than most answers take: look for a moment before going to sleep.
+    for (auto ends = clock::now() + spin; !there_.load(std::memory_order_acquire) && clock::now() < ends;)
+      std::this_thread::yield();
+    std::unique_lock lock{mutex};
+    changed.wait_until(lock, bound, [this] { return given_.index() != 0; });
+    return std::move(given_);
+  }
+
+  std::shared_ptr<lease_state> granted; ///< Set before `lease_granted` is given.
+
+private:
+  std::mutex mutex;
+  std::condition_variable changed;
+  answer given_;
+  std::atomic<bool> there_{false};
+};
+
+struct actor_setup : caf::actor_system_config {
+  actor_setup() {
+    register_messages(*this);
+    // Sharing does not poll, and hands over faster than stealing at this size (measured).
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", 1u);
+    set("logger.verbosity", caf::atom("quiet"));
+  }
+};
+
+struct bridge_state {
+  bridge_state() = default;
+  static inline const char* name = "client";
+};
+
+inline milliseconds chosen(milliseconds wanted, milliseconds otherwise) { return wanted.count() > 0 ? wanted : otherwise; }
+
+inline request_outcome no_answer() {
+  request_outcome outcome;
+  outcome.code = errc::actor_failed;
+  outcome.message = "the pool did not answer; it has failed";
+  outcome.work_started = true; // nobody knows
+  return outcome;
+}
+
+/// Everything behind a pool and its leases.
+struct connection {
+  explicit connection(pool_options wanted);
+  ~connection();
+
+  ticket enter(std::shared_ptr<waiting_call> call);
+  void leave(ticket id);
+  template <class Message>
+  void send(Message message) {
+    caf::send_as(bridge, pool, std::move(message));
+  }
+  template <class Reply, class Message>
+  Reply ask(Message message, milliseconds patience = answer_patience);
+  waiting_call::answer wait(ticket id, waiting_call& call, milliseconds bound, const std::stop_token& stop);
+  void complete(ticket id, waiting_call::answer given);
+  void lease_over(std::uint64_t number, errc cause);
+  void pool_is_down();
+  pool_owner_actor make_bridge();
+  milliseconds work_bound(milliseconds import, milliseconds work) const;
+
+  pool_options options;
+  actor_setup setup;
+  std::shared_ptr<host_thread> host;
+  caf::actor_system system;
+  pool_owner_actor bridge;
+  rss_monitor_actor monitor;
+  pool_actor pool;
+  caf::strong_actor_ptr pool_pointer;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::unordered_map<ticket, std::shared_ptr<waiting_call>> calls;
+  std::unordered_map<std::uint64_t, std::weak_ptr<lease_state>> leases;
+  std::optional<pool_stopped> report;
+  bool down = false;
+  std::atomic<ticket> last_ticket{0};
+};
+
+template <class Reply, class Message>
+Reply connection::ask(Message message, milliseconds patience) {
+  caf::scoped_actor self{system};
+  Reply result{};
+  self->request(pool, patience, std::move(message)).receive([&](Reply& reply) { result = std::move(reply); }, [&](const caf::error&) {
+    if constexpr (std::is_same_v<Reply, pool_answer>)
+      result = {errc::actor_failed, "the pool did not answer"};
+  });
+  return result;
+}
+
+} // namespace leanworker::client
