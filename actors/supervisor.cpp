@@ -30,15 +30,20 @@ struct proxy_state {
   static inline const char* name = "child_proxy";
 };
 
-/// A stable handle: passes everything on to the incarnation that runs.
+/// A stable handle: passes everything on to the incarnation that runs. Only `kill` ends it.
 caf::behavior child_proxy(caf::stateful_actor<proxy_state>* self) {
   internal::install_quiet_handlers(self);
+  self->set_exit_handler([self](caf::exit_msg& order) {
+    if (self->state.current)
+      self->send_exit(self->state.current, std::move(order.reason));
+  });
   self->set_default_handler([self](caf::scheduled_actor*, caf::message_view& view) -> caf::result<caf::message> {
+    bool answer_wanted = self->current_message_id().is_request();
     auto promise = self->make_response_promise();
     if (self->state.current)
       promise.delegate(self->state.current, view.move_content_to_message());
-    else
-      promise.deliver(to_error({errc::actor_failed, "the actor is down and will be restarted", {}}));
+    else if (answer_wanted) // an error that nobody asked for would end its receiver
+      promise.deliver(to_error({errc::actor_failed, "the actor is down", {}}));
     return caf::delegated<caf::message>{};
   });
   return {[self](const stand_for& order) { self->state.current = order.current; }};
@@ -75,6 +80,15 @@ void supervisor_state::start(supervisor_spec spec) {
     facts.push_back({one.id, one.restart, one.kind, one.shutdown});
   }
   perform(machine->begin(std::move(facts), now()));
+  initialized_ = true;
+}
+
+supervisor_state::~supervisor_state() {
+  for (auto& [id, which] : children_) {
+    if (which.current)
+      caf::anon_send_exit(which.current, caf::exit_reason::kill);
+    caf::anon_send_exit(which.proxy, caf::exit_reason::kill);
+  }
 }
 
 supervisor_state::child& supervisor_state::adopt(const child_spec& spec) {
@@ -112,8 +126,8 @@ void supervisor_state::carry_out(supervise::start& order) {
     return perform(machine->start_failed(order.id, {errc::actor_start_failed, std::move(problem), {}}, now()));
   which.address = handle->address();
   set_current(which, handle);
+  // Never linked: the exit message of a child that was killed would end this actor, too, because CAF lets nobody handle `kill`.
   self->monitor(handle);
-  self->link_to(handle);
   perform(machine->started(order.id, now()));
 }
 
@@ -125,9 +139,16 @@ void supervisor_state::carry_out(supervise::stop& order) {
 
 void supervisor_state::carry_out(supervise::kill& order) { self->send_exit(children_.at(order.id).address, caf::exit_reason::kill); }
 
+void supervisor_state::carry_out(supervise::abandon& order) {
+  auto& which = children_.at(order.id);
+  self->demonitor(which.current);
+  set_current(which, nullptr);
+  which.address = nullptr;
+}
+
 void supervisor_state::carry_out(supervise::forget& order) {
   auto found = children_.find(order.id);
-  self->send_exit(found->second.proxy, caf::exit_reason::user_shutdown);
+  self->send_exit(found->second.proxy, caf::exit_reason::kill);
   children_.erase(found);
 }
 
@@ -139,10 +160,19 @@ void supervisor_state::carry_out(supervise::tell& order) {
 void supervisor_state::carry_out(supervise::arm& order) { self->delayed_send(self, order.after, supervision_timer{order.epoch}); }
 
 void supervisor_state::carry_out(supervise::finish& order) {
-  for (auto& [id, which] : children_)
-    self->send_exit(which.proxy, caf::exit_reason::user_shutdown);
-  bool gave_up = order.reason.code != errc::none;
-  self->quit(gave_up ? to_error(order.reason) : exit_reason_);
+  if (order.reason.code != errc::none)
+    exit_reason_ = to_error(order.reason);
+  finished_ = true;
+  if (initialized_)
+    return self->quit(exit_reason_);
+  // No child could be started. An actor that quits before it has a behaviour would get one after its end, and stay.
+  self->send(self, supervision_timer{});
+}
+
+void supervisor_state::rang(const supervision_timer& timer) {
+  if (finished_)
+    return self->quit(exit_reason_);
+  perform(machine->timer(timer.epoch, now()));
 }
 
 // -- what happens to it -------------------------------------------------------------
@@ -151,7 +181,6 @@ void supervisor_state::ended(const caf::down_msg& down) {
   for (auto& [id, which] : children_) {
     if (!which.current || down.source != which.address)
       continue;
-    self->unlink_from(which.current);
     set_current(which, nullptr);
     auto ended_id = id; // the child may be forgotten
     return perform(machine->ended(ended_id, which.incarnation, reason_of(down.reason), now()));
@@ -160,12 +189,10 @@ void supervisor_state::ended(const caf::down_msg& down) {
 }
 
 void supervisor_state::told_to_exit(caf::exit_msg& order) {
-  // The monitor tells of a child's end; the link is there to take the children along when this one is killed.
+  // A child may have linked itself to its supervisor; the monitor tells of its end.
   for (const auto& [id, which] : children_)
-    if (order.source == which.address)
+    if (which.address && order.source == which.address)
       return;
-  if (order.reason == caf::exit_reason::kill)
-    return self->quit(std::move(order.reason));
   if (std::exchange(told_to_exit_, true))
     return;
   exit_reason_ = std::move(order.reason);
@@ -207,6 +234,8 @@ supervisor_answer supervisor_state::restart(const std::string& id) {
     return {errc::shutting_down, "the supervisor is ending"};
   if (!machine->knows(id))
     return {errc::not_found, "there is no child of the name " + id};
+  if (!machine->restartable(id))
+    return {errc::invalid_argument, id + " is temporary, and never restarted"};
   perform(machine->restart(id, now()));
   return {};
 }
@@ -271,7 +300,7 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
     [&state](const restart_child& m) { return state.restart(m.id); },
     [&state](const get_child& m) { return state.find(m.id); },
     [&state](const get_tree&) { return state.tree(); },
-    [&state](const supervision_timer& m) { state.perform(state.machine->timer(m.epoch, state.self->clock().now())); },
+    [&state](const supervision_timer& m) { state.rang(m); },
   };
 }
 

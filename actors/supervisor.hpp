@@ -20,7 +20,7 @@
 /// A supervisor in OTP's sense for any CAF actors: starts its children in order, restarts them by its strategy, stops them in reverse order.
 ///
 /// Owns: its children, and a stable handle for each. Dies: after an exit message of anybody but its children, in good order; when it gives up, with `intensity_exceeded` and the
-/// chain of causes; when killed, and then its children are killed with it (they are linked). Sends: child_event to subscribers.
+/// chain of causes; when killed, and then its children are killed with it. Sends: child_event to subscribers.
 namespace leanworker {
 
 /// One child, before it is started.
@@ -42,13 +42,13 @@ struct supervisor_spec {
   std::function<std::vector<supervision_node>(const std::string& child)> below;
 };
 
-/// Start another child, after all others. Anyone → supervisor; answered with `supervisor_answer` (`already_exists`).
+/// Start another child, after all others. Anyone → supervisor; answered with `supervisor_answer` (`already_exists`, `invalid_argument`, `shutting_down`).
 struct add_child {
   std::shared_ptr<const child_spec> spec;
 };
 
 /// The stable handle of a child: it stays the same over all its incarnations. While the child is down, requests to it are answered with the error of an
-/// `actor_failed` reason, and messages that want no answer are dropped. Anyone → supervisor; answered with `child_handle`, null where there is no such child.
+/// `actor_failed` reason, and messages that want no answer are dropped. Exit messages are passed on to the child, too, except `kill`, which ends the handle itself. Anyone → supervisor; answered with `child_handle`, null where there is no such child.
 struct get_child {
   std::string id;
   friend bool operator==(const get_child&, const get_child&) = default;
@@ -77,12 +77,17 @@ using child_event_actor = caf::typed_actor<caf::reacts_to<child_event>>;
 class supervisor_state {
 public:
   explicit supervisor_state(supervisor_actor::pointer self_pointer) : self{self_pointer} {}
+  supervisor_state(const supervisor_state&) = delete;
+  supervisor_state& operator=(const supervisor_state&) = delete;
+  /// Runs when the actor ends, however it does: what lives below it ends with it.
+  ~supervisor_state();
   static inline const char* name = "supervisor";
 
   void start(supervisor_spec spec);
   void perform(internal::supervise_effects effects);
   void ended(const caf::down_msg& down);
   void told_to_exit(caf::exit_msg& order);
+  void rang(const supervision_timer& timer);
   void subscribe();
   supervisor_answer add(const child_spec& spec);
   supervisor_answer remove(const std::string& id);
@@ -106,6 +111,7 @@ private:
   void carry_out(internal::supervise::start& order);
   void carry_out(internal::supervise::stop& order);
   void carry_out(internal::supervise::kill& order);
+  void carry_out(internal::supervise::abandon& order);
   void carry_out(internal::supervise::forget& order);
   void carry_out(internal::supervise::tell& order);
   void carry_out(internal::supervise::arm& order);
@@ -118,8 +124,10 @@ private:
   supervisor_spec spec_;
   std::map<std::string, child> children_;
   std::vector<child_event_actor> subscribers_;
-  caf::error exit_reason_; ///< Asked for from outside.
+  caf::error exit_reason_; ///< Asked for from outside; from `finished_` on, the one to end with.
   bool told_to_exit_ = false;
+  bool initialized_ = false; ///< Before, it must not quit.
+  bool finished_ = false;
 };
 
 /// The behaviour; spawn it with `system.spawn(supervisor, spec)`. Its children are started at once.

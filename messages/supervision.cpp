@@ -23,7 +23,9 @@ std::string line_of(const supervision_node& node, bool root) {
     if (node.restarts != 0)
       line += ", " + std::to_string(node.restarts) + (node.restarts == 1 ? " restart" : " restarts");
   }
-  return node.note.empty() ? line : line + "  " + node.note;
+  if (!node.note.empty())
+    line += (root ? " " : "  ") + node.note;
+  return line;
 }
 
 void render(const supervision_node& node, const std::string& indent, std::string& out) {

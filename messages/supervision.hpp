@@ -133,7 +133,8 @@ typename Inspector::result_type inspect(Inspector& f, remove_child& x) {
   return f(x.id);
 }
 
-/// Stop it, if it runs, and start it. A planned end: it does not count. Anyone → supervisor; answered with `supervisor_answer`.
+/// Stop it, if it runs, and start it. A planned end: it does not count. Anyone → supervisor; answered with `supervisor_answer` (`not_found`; `invalid_argument` for a temporary
+/// child; `shutting_down`).
 struct restart_child {
   std::string id;
   friend bool operator==(const restart_child&, const restart_child&) = default;

@@ -63,7 +63,9 @@ supervise_effects supervision::ended(const std::string& id, std::uint64_t incarn
   auto which = find(id);
   if (!which || which->incarnation != incarnation || (which->state != child_state::running && which->state != child_state::stopping))
     return out;
-  bool planned = which->state == child_state::stopping;
+  // A normal end of one that had to go anyway is the end that was planned.
+  bool planned = which->state == child_state::stopping || (which->stop_wanted && reason.code == errc::none);
+  which->stop_wanted = false;
   if (stopping_ == id)
     stopping_.reset();
   tell(out, *which, child_event_kind::down, reason, planned);
@@ -76,7 +78,6 @@ supervise_effects supervision::ended(const std::string& id, std::uint64_t incarn
   } else {
     if (reason.code != errc::none)
       which->last = std::move(reason);
-    which->stop_wanted = false;
     which->due = time_point::max();
     set_down(out, index_of(*which));
   }
@@ -109,6 +110,8 @@ supervise_effects supervision::remove(const std::string& id, time_point now) {
 supervise_effects supervision::restart(const std::string& id, time_point now) {
   supervise_effects out;
   auto& which = *find(id);
+  if (!restartable(id) || ending_)
+    return out;
   which.due = now;
   if (which.state == child_state::running)
     which.stop_wanted = true;
@@ -138,11 +141,10 @@ supervise_effects supervision::timer(std::uint64_t epoch, time_point now) {
     }
     // Nothing more can be done about it; what it was waited for goes on.
     stopping_.reset();
-    ++which.incarnation; // its end, should it come, is that of a stranger
-    failure_reason abandoned{errc::shutdown_timeout, "it outlived the order to end and the kill", {}};
-    tell(out, which, child_event_kind::stopped, abandoned, true);
-    which.last = std::move(abandoned);
-    set_down(out, index_of(which));
+    which.last = {errc::shutdown_timeout, "it outlived the order to end and the kill", {}};
+    out.push_back(supervise::abandon{which.what.id});
+    tell(out, which, child_event_kind::stopped, which.last, true);
+    set_down(out, index_of(which), true);
   }
   proceed(out, now);
   return out;
@@ -150,8 +152,9 @@ supervise_effects supervision::timer(std::uint64_t epoch, time_point now) {
 
 // -- decisions --------------------------------------------------------------------
 
+/// One that is exactly `period` old still counts, as in OTP (supervisor.erl, inPeriod).
 bool supervision::too_many(time_point now) {
-  while (!failures_.empty() && failures_.front() + config_.period <= now)
+  while (!failures_.empty() && failures_.front() + config_.period < now)
     failures_.pop_front();
   failures_.push_back(now);
   return failures_.size() > config_.intensity;
@@ -204,7 +207,9 @@ void supervision::give_up(supervise_effects& out, child& which, failure_reason r
   auto span = std::chrono::duration_cast<std::chrono::milliseconds>(failures_.back() - failures_.front()).count();
   final_.code = errc::intensity_exceeded;
   final_.text = name_ + " gave up: " + std::to_string(failures_.size()) + " failures within " + std::to_string(span) + " ms, the last one of " + which.what.id;
-  auto leaf = which.what.id + ": " + (reason.text.empty() ? std::string{describe(reason.code)} : reason.text);
+  if (reason.text.empty())
+    reason.text = reason.code == errc::none ? "it ended normally, and is permanent" : describe(reason.code);
+  auto leaf = which.what.id + ": " + reason.text;
   final_.chain = {final_.text};
   if (reason.chain.empty())
     final_.chain.push_back(std::move(leaf));
@@ -213,8 +218,8 @@ void supervision::give_up(supervise_effects& out, child& which, failure_reason r
   tell(out, which, child_event_kind::gave_up, final_);
 }
 
-/// A child is down by our order, or will not be started again.
-void supervision::set_down(supervise_effects& out, std::size_t index) {
+/// A child is down by our order, or will not be started again. `told`: whoever listens knows it.
+void supervision::set_down(supervise_effects& out, std::size_t index, bool told) {
   auto& which = children_[index];
   which.stop_wanted = which.killed = false;
   bool again = !ending_ && !which.removing && which.what.restart != restart_type::temporary && which.due != time_point::max();
@@ -222,9 +227,10 @@ void supervision::set_down(supervise_effects& out, std::size_t index) {
     which.state = child_state::restarting;
     return;
   }
-  bool told = which.state == child_state::stopped;
+  // Whoever ordered the removal of one that was down already waits for the event, too.
+  told = told || (which.state == child_state::stopped && !which.removing);
   which.state = child_state::stopped;
-  if (!told && which.last.code != errc::shutdown_timeout)
+  if (!told)
     tell(out, which, child_event_kind::stopped, {}, true);
   if (which.removing || which.what.restart == restart_type::temporary) {
     out.push_back(supervise::forget{which.what.id});
@@ -278,7 +284,8 @@ void supervision::proceed(supervise_effects& out, time_point now) {
   for (auto i = children_.size(); i-- > 0;)
     if (children_[i].state == child_state::restarting)
       set_down(out, i);
-  out.push_back(supervise::finish{final_});
+  if (!std::exchange(finished_, true))
+    out.push_back(supervise::finish{final_});
 }
 
 std::vector<child_status> supervision::list(time_point now) const {

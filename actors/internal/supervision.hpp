@@ -37,6 +37,10 @@ struct kill {
   std::string id;
   friend bool operator==(const kill&, const kill&) = default;
 };
+struct abandon { ///< It outlived the kill: listen to it no more, and let nobody talk to it.
+  std::string id;
+  friend bool operator==(const abandon&, const abandon&) = default;
+};
 struct forget { ///< Nothing will be asked about this child any more.
   std::string id;
   friend bool operator==(const forget&, const forget&) = default;
@@ -50,14 +54,14 @@ struct arm { ///< Set the only timer; an earlier one becomes stale.
   std::chrono::milliseconds after;
   friend bool operator==(const arm&, const arm&) = default;
 };
-struct finish { ///< All children have ended: end with this reason.
+struct finish { ///< All children have ended: end with this reason. Once only, and the last effect of all.
   failure_reason reason;
   friend bool operator==(const finish&, const finish&) = default;
 };
 } // namespace supervise
 
 using supervise_effect
-  = std::variant<supervise::start, supervise::stop, supervise::kill, supervise::forget, supervise::tell, supervise::arm, supervise::finish>;
+  = std::variant<supervise::start, supervise::stop, supervise::kill, supervise::abandon, supervise::forget, supervise::tell, supervise::arm, supervise::finish>;
 using supervise_effects = std::vector<supervise_effect>;
 
 /// Every decision of a supervisor: events in, effects out; time and dice are arguments. Children are stopped one at a time, in the reverse order of their start, and started in
@@ -75,12 +79,15 @@ public:
   /// `reason.code` is `none` for a normal end.
   supervise_effects ended(const std::string& id, std::uint64_t incarnation, failure_reason reason, time_point now);
   supervise_effects add(supervised child, time_point now);
+  /// Precondition of both: `knows(id)`. A temporary child is never restarted, not by an order either.
   supervise_effects remove(const std::string& id, time_point now);
   supervise_effects restart(const std::string& id, time_point now);
   supervise_effects shut_down(time_point now);
   supervise_effects timer(std::uint64_t epoch, time_point now);
 
-  bool knows(const std::string& id) const { return find(id) != nullptr; }
+  /// False from its removal on, even while it still runs.
+  bool knows(const std::string& id) const { return find(id) != nullptr && !find(id)->removing; }
+  bool restartable(const std::string& id) const { return knows(id) && find(id)->what.restart != restart_type::temporary; }
   std::vector<child_status> list(time_point now) const;
   bool ending() const noexcept { return ending_; }
 
@@ -114,7 +121,7 @@ private:
   void proceed(supervise_effects& out, time_point now);
   bool stop_next(supervise_effects& out);
   void start_due(supervise_effects& out, time_point now);
-  void set_down(supervise_effects& out, std::size_t index);
+  void set_down(supervise_effects& out, std::size_t index, bool told = false);
   void arm(supervise_effects& out, std::chrono::milliseconds after) { out.push_back(supervise::arm{++epoch_, after}); }
 
   std::string name_;
@@ -125,6 +132,7 @@ private:
   std::optional<std::string> stopping_; ///< The one child that was told to end and has not yet.
   bool starting_ = false;               ///< A `start` has not been answered yet.
   bool ending_ = false;
+  bool finished_ = false;
   failure_reason final_;
   std::uint64_t epoch_ = 0;
 };
