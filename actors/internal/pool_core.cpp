@@ -120,6 +120,7 @@ void pool_core::cancel(client_number client, ticket id, time_point now) {
 
 void pool_core::cancel_job(pool_job& job, errc end_as, time_point now) {
   note(pool_event_kind::cancel_asked, job, now, end_as);
+  job.cancel_asked = true;
   if (job.queued) {
     leave_queue(job);
     return refuse(job.number, end_as == errc::none ? errc::cancelled : end_as, {}, now);

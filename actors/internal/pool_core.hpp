@@ -185,6 +185,7 @@ private:
   bool stopping_ = false;
   bool stopped_firmly_ = false;
   bool over_ = false;
+  bool drain_enforced_ = false;
   bool memory_paused_ = false;
   time_point begun_{};
   time_point drain_deadline_{};

@@ -50,8 +50,12 @@ void pool_core::pause(time_point now) {
 }
 
 void pool_core::resume(time_point now) {
-  if (std::exchange(paused_, false) | std::exchange(draining_, false))
+  bool was_paused = std::exchange(paused_, false);
+  bool was_draining = std::exchange(draining_, false);
+  if (was_paused || was_draining)
     publish(event(pool_event_kind::resumed), now);
+  if (was_draining && drain_deadline_ != time_point::max())
+    port_.drained({false, drain_ended_}); // whoever waits for its end is told that there is none
   dispatch(now);
 }
 
@@ -60,6 +64,7 @@ void pool_core::drain(std::chrono::milliseconds deadline, time_point now) {
   if (!std::exchange(draining_, true)) {
     drain_deadline_ = when;
     drain_ended_ = 0;
+    drain_enforced_ = false;
     publish(event(pool_event_kind::draining), now);
   }
   drain_deadline_ = std::min(drain_deadline_, when);
@@ -69,16 +74,17 @@ void pool_core::drain(std::chrono::milliseconds deadline, time_point now) {
 }
 
 void pool_core::check_drained(time_point now, bool at_deadline) {
-  if (at_deadline && (queue_.size() != 0 || !jobs_.empty() || leases_.size() != 0)) {
-    drain_ended_ += jobs_.size() + leases_.size();
+  auto open = static_cast<std::size_t>(
+    std::count_if(jobs_.begin(), jobs_.end(), [](const auto& entry) { return entry.second.kind != job_kind::warm_up; }));
+  if (at_deadline && !std::exchange(drain_enforced_, true) && open + leases_.size() != 0) {
+    drain_ended_ = open + leases_.size();
     for (auto lease : leases_.all())
       doom_lease(lease, errc::draining, {}, {}, now);
     refuse_all(errc::draining, now);
+    open = jobs_.size();
   }
-  if (!draining_ || queue_.size() != 0 || !jobs_.empty() || leases_.size() != 0)
+  if (!draining_ || open != 0 || leases_.size() != 0 || drain_deadline_ == time_point::max())
     return;
-  if (drain_deadline_ == time_point::max())
-    return; // told already
   drain_deadline_ = time_point::max();
   publish(event(pool_event_kind::drained), now);
   port_.drained({drain_ended_ == 0, drain_ended_});

@@ -12,6 +12,8 @@ memory_slot pool_core::memory_slot_of(const pool_slot& slot) const {
     facts.bytes = slot.memory_curve.back().counted();
   if (auto baseline = baseline_of(slot); baseline != 0)
     facts.baseline = measured_bytes::of(baseline);
+  else if (slot.life == slot_life::ready && slot.unoccupied() && slot.facts.requests == 0)
+    facts.baseline = facts.bytes; // one that has not worked yet: the next one would be no smaller
   facts.idle = slot.life == slot_life::ready && slot.unoccupied() && !slot.settling;
   auto running = jobs_.find(slot.job);
   facts.retriable = running != jobs_.end() && running->second.idempotent;

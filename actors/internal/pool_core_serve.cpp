@@ -7,8 +7,13 @@
 namespace leanworker::internal {
 
 void pool_core::dispatch(time_point now) {
-  if (paused_ || stopping_)
+  if (stopping_)
     return;
+  if (paused_) {
+    if (draining_)
+      check_drained(now, false);
+    return;
+  }
   // Serving may close a line; each is looked up anew.
   std::vector<std::uint64_t> kinds;
   if (slots_.any_idle())

@@ -34,7 +34,8 @@ void pool_core::worker_told(const worker_event& told, time_point now) {
     case worker_event_kind::ready: on_ready(slot, now); break;
     case worker_event_kind::importing:
       ++slot.imports;
-      ++slot.facts.imports;
+      if (auto running = job(slot.job); !running || running->kind != job_kind::warm_up)
+        ++slot.facts.imports; // a warm-up of ours does not wear a generation out
       ++ledger_.counters.imports;
       note(pool_event_kind::worker_importing, slot, now);
       break;
@@ -245,6 +246,11 @@ void pool_core::settle_outcome(pool_slot& slot, pool_job& ended, request_outcome
   else if (!leaves_child_ready(outcome.code) && slot.life == slot_life::ready)
     slot.life = slot_life::starting; // its child is being killed; `down` follows
   if (ended.kind == job_kind::leased) {
+    if (outcome.code == errc::cancelled && !outcome.work_started && !ended.cancel_asked) {
+      // It stood behind a cancelled one whose child had to be ended: nobody cancelled this one.
+      outcome.code = errc::lease_stale;
+      outcome.message = "the child was ended because it did not end a cancelled request; " + std::string{describe(errc::lease_stale)};
+    }
     blame(slot, ended, outcome, now);
     auto copy = ended;
     auto told = outcome;

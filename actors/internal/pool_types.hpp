@@ -60,6 +60,7 @@ struct pool_job {
   std::uint64_t lease = 0;
   unsigned attempts = 0;
   bool queued = false;
+  bool cancel_asked = false;
   bool work_started = false; ///< In any attempt so far.
   bool ever_started = false; ///< Some worker was given it, whatever became of that.
   errc end_as = errc::none; ///< Why it is being cancelled, where its caller did not ask for it.

@@ -1,65 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #define CAF_SUITE pool_lease
-#include <leanworker/tests/actors/actor_suite.hpp>
+#include <leanworker/tests/actors/lease_suite.hpp>
 
 using namespace leanworker;
-
-namespace {
-
-struct lease_suite : actor_suite {
-  lease_token acquire(const pool_actor& pool, ticket id, std::string import = "") {
-    acquire_lease wish;
-    wish.id = id;
-    if (!import.empty())
-      wish.key.imports = {std::move(import)};
-    tell(pool, wish);
-    return granted(id);
-  }
-  lease_token granted(ticket id) const {
-    for (const auto& one : client->all<lease_granted>())
-      if (one.id == id)
-        return one.lease;
-    return {};
-  }
-  std::string refused(ticket id) const {
-    for (const auto& one : client->all<lease_refused>())
-      if (one.id == id)
-        return std::string{to_string(one.code)};
-    return "-";
-  }
-  std::string ended(const lease_token& lease) const {
-    std::string causes;
-    for (const auto& one : client->all<lease_ended>())
-      if (one.lease == lease)
-        causes += to_string(one.cause);
-    return causes;
-  }
-  void run(const pool_actor& pool, const lease_token& lease, ticket id, bool idempotent = false) {
-    run_on_lease request;
-    request.lease = lease;
-    request.id = id;
-    request.body = R"({"id":)" + std::to_string(id) + "}";
-    request.idempotent = idempotent;
-    tell(pool, request);
-  }
-  pool_snapshot numbers(const pool_actor& pool) {
-    pool_snapshot result;
-    auto answer = self->request(pool, caf::infinite, get_pool_snapshot{});
-    settle();
-    answer.receive([&](const pool_snapshot& shown) { result = shown; }, [](const caf::error&) {});
-    return result;
-  }
-  template <class Message>
-  pool_answer order(const pool_actor& pool, Message message) {
-    pool_answer result{errc::actor_failed, {}};
-    auto answer = self->request(pool, caf::infinite, std::move(message));
-    settle();
-    answer.receive([&](const pool_answer& given) { result = given; }, [](const caf::error&) {});
-    return result;
-  }
-};
-
-} // namespace
 
 CAF_TEST_FIXTURE_SCOPE(pool_lease_tests, lease_suite)
 
@@ -350,92 +293,6 @@ CAF_TEST(T27 a child over the hard limit is killed while it works and a sample t
   CAF_CHECK_EQUAL(answer(2), "memory_limit");
   CAF_CHECK_EQUAL(ended(lease), "memory_limit");
   CAF_CHECK_EQUAL(numbers(p).counters.samples_unavailable, 1u);
-}
-
-CAF_TEST(pause holds work back resume gives it out and draining refuses what is new) {
-  auto p = start_pool(pool_of(1));
-  all_ready(1);
-  tell(p, pause_pool{});
-  submit(p, 1);
-  CAF_CHECK(given_to(1).empty());
-  tell(p, resume_pool{});
-  CAF_CHECK_EQUAL(given_to(1).size(), 1u);
-  auto drained = self->request(p, caf::infinite, drain_pool{1000ms});
-  settle();
-  submit(p, 2);
-  CAF_CHECK_EQUAL(answer(2), "draining");
-  child_answers(0);
-  drained.receive([](const pool_drained& m) { CAF_CHECK(m.complete); }, [](const caf::error&) { CAF_FAIL("no answer"); });
-  tell(p, resume_pool{});
-  submit(p, 3);
-  CAF_CHECK_EQUAL(given_to(3).size(), 1u);
-}
-
-CAF_TEST(at its deadline a drain ends what is left) {
-  auto p = start_pool(pool_of(1));
-  all_ready(1);
-  auto lease = acquire(p, 1);
-  submit(p, 2);
-  auto drained = self->request(p, caf::infinite, drain_pool{500ms});
-  settle();
-  pass(510ms, 5ms);
-  CAF_CHECK_EQUAL(ended(lease), "draining");
-  CAF_CHECK_EQUAL(answer(2), "draining");
-  drained.receive([](const pool_drained& m) { CAF_CHECK(!m.complete && m.ended >= 2u); }, [](const caf::error&) { CAF_FAIL("no answer"); });
-}
-
-CAF_TEST(a rolling cycle replaces one after the other and loses nothing) {
-  auto p = start_pool(pool_of(2));
-  all_ready(2);
-  submit(p, 1);
-  CAF_CHECK(order(p, cycle_pool{cycle_scope::rolling, 0}).code == errc::none);
-  // The busy one goes first, when it is done; the other one waits for it.
-  CAF_CHECK(!links.child(1).stop_asked());
-  child_answers(0);
-  CAF_CHECK_EQUAL(answer(1), "none");
-  CAF_CHECK(links.child(0).stop_asked() == stop_mode::polite);
-  CAF_CHECK(!links.child(1).stop_asked());
-  child(0, [](auto& c) { c.leave(); });
-  CAF_CHECK(!links.child(1).stop_asked());
-  links.child(0).become_ready();
-  settle();
-  CAF_CHECK(links.child(1).stop_asked() == stop_mode::polite);
-}
-
-CAF_TEST(with a spare the replacement is ready before the old child goes) {
-  auto config = pool_of(1);
-  config.spares = 1;
-  auto p = start_pool(config);
-  all_ready(1);
-  CAF_CHECK(order(p, cycle_pool{cycle_scope::all, 0}).code == errc::none);
-  CAF_REQUIRE_EQUAL(links.slots(), 2u);
-  CAF_CHECK(!links.child(0).stop_asked());
-  submit(p, 1);
-  CAF_CHECK(given_to(1) == std::vector<std::uint32_t>{0});
-  child_answers(0);
-  links.child(1).become_ready();
-  settle();
-  CAF_CHECK(links.child(0).stop_asked() == stop_mode::polite);
-  submit(p, 2);
-  CAF_CHECK(given_to(2) == std::vector<std::uint32_t>{1});
-}
-
-CAF_TEST(a pool grows and shrinks while it works) {
-  auto p = start_pool(pool_of(1));
-  all_ready(1);
-  submit(p, 1);
-  submit(p, 2);
-  CAF_CHECK(order(p, resize_pool{2}).code == errc::none);
-  links.child(1).become_ready();
-  settle();
-  CAF_CHECK(given_to(2) == std::vector<std::uint32_t>{1});
-  CAF_CHECK(order(p, resize_pool{1}).code == errc::none);
-  CAF_CHECK(order(p, resize_pool{0}).code == errc::invalid_argument);
-  child_answers(1);
-  CAF_CHECK_EQUAL(answer(2), "none");
-  CAF_CHECK(links.child(1).stop_asked() == stop_mode::polite);
-  child(1, [](auto& c) { c.leave(); });
-  CAF_CHECK_EQUAL(numbers(p).workers, 1u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
