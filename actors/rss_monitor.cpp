@@ -15,7 +15,7 @@ using memory_subscriber = caf::typed_actor<caf::reacts_to<memory_report>>;
 
 void rss_monitor_state::start(rss_monitor_spec spec) {
   spec_ = std::move(spec);
-  spec_.rollup_every = std::max(1u, spec_.rollup_every);
+  pacer_ = internal::rollup_pacer{internal::rollup_pacer::share_default, spec_.rollup_every};
   spec_.every = std::max(spec_.every, std::chrono::milliseconds{1});
   if (!spec_.probe)
     spec_.probe = [](std::int64_t pid) -> memory_look {
@@ -30,7 +30,7 @@ void rss_monitor_state::start(rss_monitor_spec spec) {
 void rss_monitor_state::watch(const watch_process& order) {
   const auto& from = self->current_sender();
   if (from)
-    children_[{from->id(), order.worker}] = {order.generation, spec_.probe(order.pid), 0};
+    children_[{from->id(), order.worker}] = {order.generation, spec_.probe(order.pid)};
 }
 
 void rss_monitor_state::unwatch(const unwatch_process& order) {
@@ -48,14 +48,36 @@ void rss_monitor_state::subscribe() {
   self->monitor(caf::actor_cast<memory_subscriber>(from));
 }
 
+std::vector<std::pair<const rss_monitor_state::place, rss_monitor_state::watched>*> rss_monitor_state::longest_without_rollup_first() {
+  std::vector<std::pair<const place, watched>*> order;
+  for (auto& child : children_)
+    order.push_back(&child);
+  std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->second.looks_since_rollup > b->second.looks_since_rollup; });
+  return order;
+}
+
+memory_sample rss_monitor_state::look_at(watched& child, std::chrono::milliseconds at) {
+  if (!pacer_.due(child.looks_since_rollup, child.never_rolled_up)) {
+    ++child.looks_since_rollup;
+    return child.look(false, at);
+  }
+  auto before = thread_cpu_time();
+  auto sample = child.look(true, at);
+  pacer_.spent(thread_cpu_time() - before);
+  child.looks_since_rollup = 1;
+  child.never_rolled_up = false;
+  return sample;
+}
+
 void rss_monitor_state::look() {
   using std::chrono::duration_cast;
   auto began = std::chrono::steady_clock::now();
   auto at = duration_cast<std::chrono::milliseconds>(self->clock().now() - begun_);
+  pacer_.passed(spec_.every);
   std::map<caf::actor_id, std::vector<memory_sample>> samples;
-  for (auto& [where, child] : children_) {
-    // Not all in the same look: each begins its count when it is first looked at.
-    auto sample = child.look(child.looks++ % spec_.rollup_every == 0, at);
+  for (auto* entry : longest_without_rollup_first()) {
+    auto& [where, child] = *entry;
+    auto sample = look_at(child, at);
     sample.worker = where.second;
     sample.generation = child.generation;
     unavailable_ += sample.rss.known ? 0 : 1;

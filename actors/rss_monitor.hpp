@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/rollup_pacer.hpp>
 #include <leanworker/messages/actors.hpp>
 
 #include <caf/stateful_actor.hpp>
@@ -16,7 +17,8 @@
 /// Measures the memory of children on a timer and tells its subscribers. Never kills.
 ///
 /// Owns: nothing but numbers. Dies: by an exit message. Sends: memory_report to each subscriber, once per period, about the children that this subscriber asked to be
-/// watched. The files are read in the actor: about 20 µs per child and look, so that 32 children cost less than 1 ms of a scheduler thread per second (bench_monitor).
+/// watched. The files are read in the actor: about 20 µs per child and look; looks that cost more are paced by what they cost (`rollup_pacer`), so that 32 children of any size
+/// cost less than 1 % of a core (bench_monitor).
 namespace leanworker {
 
 /// Looks at one process, again and again. A test gives a script.
@@ -24,7 +26,7 @@ using memory_look = std::function<memory_sample(bool rollup, std::chrono::millis
 
 struct rss_monitor_spec {
   std::chrono::milliseconds every{1'000};
-  unsigned rollup_every = 5; ///< PSS and private memory at each so many looks. At least 1.
+  unsigned rollup_every = 5; ///< PSS and private memory at most at each so many looks, less often where that would cost too much. At least 1.
   /// Makes the look at one process. Empty: the real one, `memory_probe`.
   std::function<memory_look(std::int64_t pid)> probe;
   std::function<machine_memory()> machine; ///< Empty: the real one.
@@ -48,11 +50,16 @@ private:
   struct watched {
     std::uint64_t generation = 0;
     memory_look look;
-    unsigned looks = 0;
+    unsigned looks_since_rollup = 0;
+    bool never_rolled_up = true;
   };
   using place = std::pair<caf::actor_id, std::uint32_t>; ///< Who asked, and which worker of theirs.
 
+  std::vector<std::pair<const place, watched>*> longest_without_rollup_first();
+  memory_sample look_at(watched& child, std::chrono::milliseconds at);
+
   rss_monitor_spec spec_;
+  internal::rollup_pacer pacer_;
   std::map<place, watched> children_;
   std::vector<caf::strong_actor_ptr> subscribers_;
   std::uint64_t unavailable_ = 0;

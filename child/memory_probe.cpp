@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include <ctime>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -123,6 +125,12 @@ memory_sample memory_probe::look(bool rollup, std::chrono::milliseconds at) {
   sample.rollup_at = last_.rollup_at;
   sample.rss_at_rollup = last_.rss_at_rollup;
   return sample;
+}
+
+std::chrono::nanoseconds thread_cpu_time() noexcept {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
 }
 
 machine_memory look_at_machine(const memory_sources& sources) {

@@ -32,6 +32,9 @@ private:
   memory_sample last_;
 };
 
+/// Processor time that the calling thread has used so far.
+std::chrono::nanoseconds thread_cpu_time() noexcept;
+
 /// MemTotal and MemAvailable; of cgroup v2 the tightest limit of our own group and those above it.
 machine_memory look_at_machine(const memory_sources& sources = {});
 

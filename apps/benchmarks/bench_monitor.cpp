@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What measuring the memory of children costs: the same looks as the monitor's, at its pace, on one thread whose CPU time is read.
+#include <leanworker/actors/internal/rollup_pacer.hpp>
 #include <leanworker/child/memory_probe.hpp>
 #include <leanworker/config/memory_config.hpp>
 
@@ -55,12 +56,29 @@ int main(int argc, char** argv) {
   for (int i = 0; i < children; ++i)
     probes.emplace_back(pids.emplace_back(start_child(mib)));
   std::this_thread::sleep_for(std::chrono::seconds{1}); // until they have touched their memory; not measured
-  const auto rollup_every = static_cast<int>(memory_config{}.rollup_every);
+  const auto rollup_every = memory_config{}.rollup_every;
+  internal::rollup_pacer pacer{internal::rollup_pacer::share_default, rollup_every};
+  std::vector<unsigned> since(probes.size(), 0);
+  std::size_t next = 0; // the first child that a dear look is due for
   auto begin = thread_cpu_seconds();
   int known = 0;
+  int dear = 0;
   for (int second = 0; second < seconds; ++second) {
-    for (int i = 0; i < children; ++i)
-      known += probes[static_cast<std::size_t>(i)].look((second + i) % rollup_every == 0, std::chrono::seconds{second}).rss.known ? 1 : 0;
+    pacer.passed(std::chrono::seconds{1});
+    auto first = next;
+    for (std::size_t i = 0; i < probes.size(); ++i) {
+      auto which = (first + i) % probes.size();
+      bool rollup = pacer.due(since[which], second == 0);
+      auto before = thread_cpu_time();
+      known += probes[which].look(rollup, std::chrono::seconds{second}).rss.known ? 1 : 0;
+      ++since[which];
+      if (!rollup)
+        continue;
+      pacer.spent(thread_cpu_time() - before);
+      since[which] = 1;
+      ++dear;
+      next = which + 1;
+    }
     look_at_machine();
     std::this_thread::sleep_for(std::chrono::seconds{1});
   }
@@ -69,7 +87,7 @@ int main(int argc, char** argv) {
     ::kill(pid, SIGKILL);
   while (::wait(nullptr) > 0) {
   }
-  fmt::print("{} children of {} MiB, {} looks each, PSS and private memory at every {}th: {:.3f} % of one core, {:.1f} us per look; {} of {} looks had a result\n", children, mib,
-             seconds, rollup_every, 100 * used / seconds, 1e6 * used / (children * seconds), known, children * seconds);
+  fmt::print("{} children of {} MiB, {} looks each, PSS and private memory {:.1f} times per child: {:.3f} % of one core, {:.1f} us per look; {} of {} looks had a result\n", children, mib,
+             seconds, static_cast<double>(dear) / children, 100 * used / seconds, 1e6 * used / (children * seconds), known, children * seconds);
   return known == children * seconds ? 0 : 1;
 }
