@@ -6,10 +6,13 @@
 
 #include <caf/send.hpp>
 
+#include <utility>
+
 namespace leanworker {
 namespace {
 
 using self_pointer = process_link_actor::stateful_pointer<child_link_state>;
+using time_point = internal::row_tap::time_point;
 
 /// Stands on the host thread and sends what it hears to the link.
 class link_observer : public child_observer {
@@ -27,8 +30,18 @@ private:
 
 void fail(self_pointer self, errc cause, std::string detail) {
   auto& state = self->state;
+  state.failed = true; // what follows in the pipe means nothing
   self->send(state.worker, child_fault{state.generation, cause, std::move(detail)});
   state.host->stop(state.child, stop_mode::hard);
+}
+
+/// Its caller has its outcome. A child that waits for somebody to read must get on, or it could not hear of the cancel.
+void drop_rows(self_pointer self) {
+  auto& state = self->state;
+  if (!state.rows.has_port())
+    return;
+  state.rows.discard(self->clock().now());
+  state.host->credit(state.child, state.credit_bytes);
 }
 
 void greet(self_pointer self, const frame_view& frame) {
@@ -44,38 +57,118 @@ void greet(self_pointer self, const frame_view& frame) {
   self->send(state.worker, std::move(hello));
 }
 
-template <class Message>
-void forward_decoded(self_pointer self, const frame_view& frame, Message message, bool valid) {
-  if (!valid)
-    return fail(self, errc::frame_bad_body, "the body of a " + std::string{to_string(frame.header.kind)} + " frame is not as it must be");
-  message.generation = self->state.generation;
-  self->send(self->state.worker, std::move(message));
+errc refuse_body(self_pointer self, const frame_view& frame) {
+  fail(self, errc::frame_bad_body, "the body of a " + std::string{to_string(frame.header.kind)} + " frame is not as it must be");
+  return errc::frame_bad_body;
 }
 
-void take_frame(self_pointer self, const frame_view& frame) {
+void take_response(self_pointer self, const frame_view& frame) {
   auto& state = self->state;
-  if (!state.greeted)
+  bool refused = (frame.header.flags & frame_flag_error) != 0;
+  if (frame.header.request_id == state.rows.request_id()) {
+    bool had_credit_of_its_own = state.rows.has_port() || state.rows.discarding();
+    state.rows.close(self->clock().now());
+    // What its user still holds must not stop the next request.
+    if (had_credit_of_its_own)
+      state.host->credit(state.child, state.credit_bytes);
+  }
+  self->send(state.worker, child_response{state.generation, frame.header.request_id, refused, std::string{frame.body}});
+}
+
+void take_row(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index, time_point now) {
+  auto& state = self->state;
+  auto id = batch->frames()[index].header.request_id;
+  if (id == 0 || id != state.rows.request_id())
+    return fail(self, errc::unexpected_frame, "a row for request " + std::to_string(id) + ", which does not run");
+  bool unwanted = !state.rows.has_port() && !state.rows.discarding();
+  if (auto code = state.rows.row(batch, index, now); code != errc::none)
+    return fail(self, code, state.rows.problem());
+  if (unwanted && !std::exchange(state.row_refusal_told, true))
+    self->send(state.worker, child_row_refused{state.generation, id, errc::row_without_sink, "the request was sent without a sink for rows"});
+}
+
+/// The worker's deadlines hang on imports, whoever else listens.
+void tell_import(self_pointer self, child_progress progress) {
+  auto& state = self->state;
+  bool begins = progress.current < progress.total;
+  if (progress.phase != "import" || begins == state.import_told)
+    return;
+  state.import_told = begins;
+  progress.generation = state.generation;
+  self->send(state.worker, std::move(progress));
+}
+
+void log_line(self_pointer self, child_log line) {
+  auto& state = self->state;
+  if (!state.logs.passes(self->clock().now()))
+    return;
+  line.generation = state.generation;
+  if (auto dropped = state.logs.take_dropped(); dropped > 0)
+    self->send(state.worker, child_log{state.generation, "warning", std::to_string(dropped) + " lines of the child were dropped: too many at once"});
+  self->send(state.worker, std::move(line));
+}
+
+void take_note(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index) {
+  auto& state = self->state;
+  const auto& frame = batch->frames()[index];
+  auto id = frame.header.request_id;
+  bool for_port = id != 0 && id == state.rows.request_id() && (state.rows.has_port() || state.rows.discarding());
+  if (frame.header.kind == frame_kind::progress) {
+    child_progress progress;
+    if (!decode_progress(frame.body, progress))
+      return void(refuse_body(self, frame));
+    progress.request_id = id;
+    tell_import(self, std::move(progress));
+  } else {
+    child_log line;
+    if (!decode_log(frame.body, line))
+      return void(refuse_body(self, frame));
+    if (!for_port)
+      return log_line(self, std::move(line));
+  }
+  if (for_port)
+    state.rows.note(batch, index);
+}
+
+void take_frame(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index, time_point now) {
+  const auto& frame = batch->frames()[index];
+  if (!self->state.greeted)
     return greet(self, frame);
   switch (frame.header.kind) {
-    case frame_kind::response: {
-      bool refused = (frame.header.flags & frame_flag_error) != 0;
-      return self->send(state.worker, child_response{state.generation, frame.header.request_id, refused, std::string{frame.body}});
-    }
-    case frame_kind::progress: {
-      child_progress progress;
-      bool valid = decode_progress(frame.body, progress);
-      progress.request_id = frame.header.request_id;
-      return forward_decoded(self, frame, std::move(progress), valid);
-    }
+    case frame_kind::row: return take_row(self, batch, index, now);
+    case frame_kind::response: return take_response(self, frame);
+    case frame_kind::progress:
     case frame_kind::log:
-    case frame_kind::diagnostic: {
-      child_log log;
-      bool valid = decode_log(frame.body, log);
-      return forward_decoded(self, frame, std::move(log), valid);
-    }
-    case frame_kind::row: return fail(self, errc::unexpected_frame, "a row for a request that has no sink");
+    case frame_kind::diagnostic: return take_note(self, batch, index);
     default: return fail(self, errc::unexpected_frame, "a second hello");
   }
+}
+
+void take_batch(self_pointer self, const frame_batch_ptr& batch) {
+  auto& state = self->state;
+  auto now = self->clock().now();
+  auto count = static_cast<std::uint32_t>(batch->frames().size());
+  for (std::uint32_t i = 0; i < count && !state.failed; ++i)
+    take_frame(self, batch, i, now);
+  state.rows.flush();
+}
+
+void send_frame(self_pointer self, const link_send& order) {
+  auto& state = self->state;
+  auto kind = static_cast<frame_kind>(order.kind);
+  auto now = self->clock().now();
+  if (kind == frame_kind::request) {
+    state.row_refusal_told = state.import_told = false;
+    std::shared_ptr<backpressure_meter> meter;
+    if (order.rows) {
+      meter = std::make_shared<backpressure_meter>();
+      state.host->credit(state.child, order.rows->credit_bytes(), meter);
+    }
+    state.rows.open(order.request_id, order.rows, meter, now);
+  } else if (kind == frame_kind::cancel) {
+    drop_rows(self);
+  }
+  state.host->send(state.child, encode_frame(kind, 0, order.request_id, order.body), std::chrono::steady_clock::now() + order.timeout);
 }
 
 child_down down_of(std::uint64_t generation, const child_end& end) {
@@ -96,25 +189,24 @@ process_link_actor::behavior_type child_link(self_pointer self, std::shared_ptr<
   state.host = std::move(host);
   state.generation = generation;
   state.worker = std::move(worker);
+  state.credit_bytes = limits.credit_bytes;
   // Without its worker nobody would ever end the child; its end ends the link.
   self->monitor(state.worker);
   self->set_down_handler([self](caf::down_msg&) { self->state.host->stop(self->state.child, stop_mode::hard); });
   state.child = state.host->spawn(std::move(spec), std::make_shared<link_observer>(process_link_actor{self}, generation), limits);
   return {
-    [self](const link_send& order) {
-      auto frame = encode_frame(static_cast<frame_kind>(order.kind), 0, order.request_id, order.body);
-      self->state.host->send(self->state.child, std::move(frame), std::chrono::steady_clock::now() + order.timeout);
-    },
+    [self](const link_send& order) { send_frame(self, order); },
     [self](const link_accept& order) { self->state.host->set_body_bytes_max(self->state.child, order.body_bytes_max); },
-    [self](const link_stop& order) { self->state.host->stop(self->state.child, static_cast<stop_mode>(order.mode)); },
-    [self](const child_started& event) { self->send(self->state.worker, event); },
-    [self](const frames_arrived& arrived) {
-      for (const auto& frame : arrived.batch->frames())
-        take_frame(self, frame);
+    [self](const link_stop& order) {
+      drop_rows(self);
+      self->state.host->stop(self->state.child, static_cast<stop_mode>(order.mode));
     },
+    [self](const child_started& event) { self->send(self->state.worker, event); },
+    [self](const frames_arrived& arrived) { take_batch(self, arrived.batch); },
     [self](const child_fault& event) { self->send(self->state.worker, event); },
     [self](const link_ended& event) {
       self->state.ended = true;
+      self->state.rows.close(self->clock().now());
       self->send(self->state.worker, down_of(self->state.generation, *event.end));
       self->quit();
     },

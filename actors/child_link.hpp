@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/log_valve.hpp>
+#include <leanworker/actors/internal/row_tap.hpp>
 #include <leanworker/child/host_thread.hpp>
 #include <leanworker/messages/actors.hpp>
 
@@ -13,7 +15,8 @@
 /// The link to one child process.
 ///
 /// Owns: nothing but its place on the host thread; that thread owns the process. Dies: after it sent `child_down`, or with its worker. A link
-/// that dies early has its child killed. Sends: see `child_link_actor`.
+/// that dies early has its child killed. Sends: see `child_link_actor`. Rows, diagnostics, progress and log lines of a request with a port go into that port, as slices and without a
+/// copy. Of a request without one, a row ends it, progress is dropped, and diagnostics and log lines become lines for the log, as many as `log_valve` lets pass.
 namespace leanworker {
 
 /// How to make the links of one worker: called in the worker for each generation. Tests give a scripted one.
@@ -42,6 +45,12 @@ struct child_link_state {
   worker_actor worker;
   bool greeted = false; ///< `hello` was read; it must be the first frame.
   bool ended = false;   ///< `child_down` was sent.
+  bool failed = false;  ///< The child sent what it must not; it is being ended.
+  std::size_t credit_bytes = 0; ///< Where no request says otherwise.
+  internal::row_tap rows; ///< Of the running request.
+  bool row_refusal_told = false; ///< Of the running request.
+  bool import_told = false; ///< Its begin; its end follows once.
+  internal::log_valve logs;
 
   child_link_state() = default;
   ~child_link_state();

@@ -43,17 +43,20 @@ void lease::release() noexcept {
   }
 }
 
+request_outcome lease::stale() const {
+  request_outcome outcome;
+  outcome.code = errc::lease_stale;
+  outcome.message = refusal_.code != errc::none ? refusal_.detail : std::string{describe(errc::lease_stale)};
+  outcome.retry_safe = true;
+  return outcome;
+}
+
 request_outcome lease::run(std::string body, const run_options& options) {
-  if (!valid()) {
-    request_outcome stale;
-    stale.code = errc::lease_stale;
-    stale.message = refusal_.code != errc::none ? refusal_.detail : std::string{describe(errc::lease_stale)};
-    stale.retry_safe = true;
-    return stale;
-  }
+  if (!valid())
+    return stale();
   auto call = std::make_shared<waiting_call>();
   auto id = connection_->enter(call);
-  connection_->send(run_on_lease{token_, id, std::move(body), options.import_timeout, options.timeout, options.idempotent, options.fingerprint});
+  connection_->send(run_on_lease{token_, id, std::move(body), options.import_timeout, options.timeout, options.idempotent, options.fingerprint, nullptr});
   auto answer = connection_->wait(id, *call, connection_->work_bound(options.import_timeout, options.timeout), options.stop);
   if (auto done = std::get_if<submission_done>(&answer))
     return std::move(done->outcome);
@@ -100,9 +103,7 @@ submission_done pool::run(submit_request request, std::stop_token stop) {
   auto call = std::make_shared<waiting_call>();
   auto id = connection_->enter(call);
   auto own_id = std::exchange(request.id, id);
-  const auto& config = connection_->options.config;
-  auto attempts = static_cast<int>(std::max(1u, config.retry.attempts_max));
-  auto bound = (chosen(request.wait, config.queue_wait) + connection_->work_bound(request.import_timeout, request.request_timeout)) * attempts;
+  auto bound = connection_->submission_bound(request);
   connection_->send(std::move(request));
   auto answer = connection_->wait(id, *call, bound, stop);
   submission_done result;

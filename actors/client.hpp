@@ -2,14 +2,19 @@
 #pragma once
 
 #include <leanworker/actors/lean_setup.hpp>
+#include <leanworker/actors/row_consumer.hpp>
 #include <leanworker/config/pool_config.hpp>
 #include <leanworker/messages/pool.hpp>
 #include <leanworker/messages/pool_snapshot.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
+#include <iterator>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 /// The blocking front door, for code that is not an actor. No CAF in this header. Everything is safe from any thread; results are values, nothing throws but what the standard
 /// library throws when memory is short.
@@ -47,9 +52,72 @@ struct run_options {
   std::stop_token stop;                        ///< A stop request cancels the request.
 };
 
+/// The end of a request with rows.
+struct stream_outcome {
+  request_outcome outcome; ///< Its code is the sink's where that failed first.
+  rows_summary rows;
+  std::vector<child_down> deaths; ///< As in `submission_done`.
+  bool ok() const noexcept { return outcome.ok(); }
+};
+
 class pool;
 struct connection;
 struct lease_state;
+struct row_call;
+
+/// The rows of a running request, pulled one by one. Move-only. Its end cancels the request, without waiting.
+///
+///     auto stream = lease.stream(body);
+///     for (const data_row& row : stream)
+///       use(row.json); // the views live until the next step
+///     if (!stream.outcome().ok()) …   // then all of them are void
+class row_stream {
+public:
+  row_stream(row_stream&& other) noexcept;
+  row_stream& operator=(row_stream&& other) noexcept;
+  ~row_stream();
+
+  /// Blocks for the next row; false at the end. The child is slowed down as long as nobody asks.
+  bool next(data_row& row);
+  /// Hears of diagnostics, progress and log lines, in order with the rows; dropped otherwise. Called by `next`.
+  void on_note(std::function<void(const row_note&)> hear) { on_note_ = std::move(hear); }
+  /// How it ended. Before the end: ends it, with `cancelled`.
+  const stream_outcome& outcome();
+  void cancel();
+
+  class iterator {
+  public:
+    using value_type = data_row;
+    using difference_type = std::ptrdiff_t;
+    explicit iterator(row_stream* stream) : stream_{stream} { ++*this; }
+    const data_row& operator*() const noexcept { return row_; }
+    iterator& operator++() {
+      if (!stream_->next(row_))
+        stream_ = nullptr;
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    friend bool operator==(const iterator& one, std::default_sentinel_t) noexcept { return one.stream_ == nullptr; }
+
+  private:
+    row_stream* stream_;
+    data_row row_;
+  };
+  iterator begin() { return iterator{this}; }
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+private:
+  friend class lease;
+  friend class pool;
+  explicit row_stream(std::unique_ptr<row_call> call);
+  explicit row_stream(request_outcome failed);
+  void conclude();
+
+  std::unique_ptr<row_call> call_; ///< Null once it has ended.
+  row_slice slice_;
+  stream_outcome outcome_;
+  std::function<void(const row_note&)> on_note_;
+};
 
 /// The right to be the only user of one child. Move-only. Its end gives it back without waiting.
 class lease {
@@ -73,6 +141,11 @@ public:
   /// Runs one request; blocks until it has an outcome, which comes at the latest when its deadlines and the child's end have passed. On a lease that has ended: `lease_stale` at
   /// once, without touching a worker.
   request_outcome run(std::string body, const run_options& options = {});
+  /// The same for a request with rows. The consumer is called on this thread while the child works, and never after the return. A consumer that does not return holds up the
+  /// return, but nothing else: the request's deadline ends the child's work meanwhile, and the outcome is `sink_timeout` if the child was in time and the consumer was not.
+  stream_outcome run(std::string body, row_consumer& consumer, const run_options& options = {});
+  /// The same, with rows to be pulled. One request at a time: end the stream before the next.
+  row_stream stream(std::string body, const run_options& options = {});
   /// Keeps it from expiring while its holder thinks.
   void renew();
   /// Gives it back. Never blocks. Idempotent.
@@ -80,6 +153,8 @@ public:
 
 private:
   friend class pool;
+  request_outcome stale() const;
+  std::unique_ptr<row_call> start(std::string body, const run_options& options);
   std::shared_ptr<connection> connection_;
   std::shared_ptr<lease_state> state_;
   lease_token token_;
@@ -99,6 +174,9 @@ public:
   lease acquire(session_key key = {}, const lease_options& options = {});
   /// Runs one request on any worker: queued, retried as `submit_request` says. Blocks until its outcome.
   submission_done run(submit_request request, std::stop_token stop = {});
+  /// With rows, as `lease::run` and `lease::stream`.
+  stream_outcome run(submit_request request, row_consumer& consumer, std::stop_token stop = {});
+  row_stream stream(submit_request request);
 
   void pause();
   void resume();
@@ -118,6 +196,7 @@ public:
 
 private:
   explicit pool(std::shared_ptr<connection> connection) : connection_{std::move(connection)} {}
+  std::unique_ptr<row_call> start(submit_request request);
   std::shared_ptr<connection> connection_;
 };
 

@@ -23,7 +23,7 @@ struct performer {
     state.link_address = caf::actor_cast<caf::actor_addr>(state.link);
   }
   void operator()(effect::accept& e) { tell_link(link_accept{e.body_bytes_max}); }
-  void operator()(effect::send& e) { tell_link(link_send{static_cast<std::uint8_t>(e.kind), e.request_id, std::move(e.body), e.timeout}); }
+  void operator()(effect::send& e) { tell_link(link_send{static_cast<std::uint8_t>(e.kind), e.request_id, std::move(e.body), e.timeout, std::move(e.rows)}); }
   void operator()(effect::stop& e) { tell_link(link_stop{static_cast<std::uint8_t>(e.mode)}); }
   void operator()(effect::arm& e) { self->delayed_send(self, e.after, worker_timer{e.epoch}); }
   void operator()(effect::finish& e) { self->send(self->state.owner, request_done{self->state.spec.id, e.id, std::move(e.outcome)}); }
@@ -118,6 +118,7 @@ slot_worker_actor::behavior_type worker(self_pointer self, worker_spec spec, wor
     [=](child_response& m) { perform(self, machine->response(std::move(m), now())); },
     [=](const child_progress& m) { perform(self, machine->progress(m, now())); },
     [=](const child_log& m) { perform(self, machine->log(m)); },
+    [=](child_row_refused& m) { perform(self, machine->row_refused(std::move(m), now())); },
     [=](const child_fault& m) { perform(self, machine->fault(m)); },
     [=](child_down& m) { perform(self, machine->down(std::move(m), now())); },
     [=](const worker_timer& m) { perform(self, machine->timer(m.epoch, now())); },

@@ -224,6 +224,12 @@ void host_thread::set_body_bytes_max(child_id child, std::uint32_t bytes) {
   loop_->post([loop = loop_.get(), child, bytes](clock::time_point) { loop->with(child, [&](child_io& io) { io.body_bytes_max(bytes); }); });
 }
 
+void host_thread::credit(child_id child, std::size_t bytes, std::shared_ptr<backpressure_meter> meter) {
+  loop_->post([loop = loop_.get(), child, bytes, meter = std::move(meter)](clock::time_point now) {
+    loop->with(child, [&](child_io& io) { io.credit(bytes, meter, now); });
+  });
+}
+
 void host_thread::stop(child_id child, stop_mode mode) {
   loop_->post([loop = loop_.get(), child, mode](clock::time_point now) {
     loop->with(child, [&](child_io& io) { io.stop(mode, now); });

@@ -18,6 +18,7 @@ namespace leanworker {
 /// Bounds of one child's input and output.
 struct child_limits {
   std::size_t credit_bytes = 4u << 20;                          ///< Bytes of frames on their way to their users before reading stops.
+  std::shared_ptr<credit_pool> row_pool;                        ///< A bound for many children together; null: none.
   std::size_t unsent_bytes_max = (256u << 20) + (1u << 20);     ///< Bytes waiting to be written before `send` refuses.
   std::size_t log_bytes = log_ring::capacity_bytes_default;     ///< Kept of descriptor 1, and as much of descriptor 2.
   std::chrono::milliseconds exit_drain{100};                    ///< After its end: how long a foreign holder of its pipes is waited for.
@@ -68,6 +69,8 @@ public:
   void send(child_id child, std::string frame, std::chrono::steady_clock::time_point deadline);
   /// Raises or lowers the cap on the bodies that this child may send.
   void set_body_bytes_max(child_id child, std::uint32_t bytes);
+  /// From now on what the child sends is charged to credit of its own: what users of earlier frames still hold does not count. `meter`: where pauses are counted; may be null.
+  void credit(child_id child, std::size_t bytes, std::shared_ptr<backpressure_meter> meter = nullptr);
   void stop(child_id child, stop_mode mode);
 
   /// Children that were started and have not ended.

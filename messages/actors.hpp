@@ -9,7 +9,7 @@
 namespace leanworker {
 
 /// Speaks for one child process, that is for one generation of a worker; born and dying with it. Sends its worker child_started, child_hello,
-/// child_response, child_progress, child_log, child_fault, and as its last word exactly one child_down.
+/// child_response, child_progress, child_log, child_row_refused, child_fault, and as its last word exactly one child_down. Puts the rows of a request into its port.
 using child_link_actor = caf::typed_actor<
   /// Writes a frame to the child.
   caf::reacts_to<link_send>,
@@ -47,6 +47,8 @@ using worker_actor = caf::typed_actor<
   caf::reacts_to<child_progress>,
   /// A line for the log.
   caf::reacts_to<child_log>,
+  /// A row came that its request does not take.
+  caf::reacts_to<child_row_refused>,
   /// The channel is broken; child_down follows.
   caf::reacts_to<child_fault>,
   /// The generation has ended.
@@ -143,5 +145,27 @@ using event_log_actor = pool_watcher_actor::extend<
   /// The answer of the pool.
   caf::reacts_to<crash_dossiers>,
   caf::reacts_to<event_log_timer>>;
+
+/// Takes the rows of one request. A sink of the user's own is such an actor, or one that `row_sink` makes of a `row_consumer`. It sends the sender of its rows `rows_refused` when it
+/// wants no more; its death says the same.
+using row_sink_actor = caf::typed_actor<
+  /// Rows, diagnostics, progress and log lines, in order. Held credit until let go.
+  caf::reacts_to<row_slice>,
+  /// All rows were sent, and they are good.
+  caf::replies_to<finish_rows>::with<rows_finished>,
+  /// They are void.
+  caf::reacts_to<discard_rows>>;
+
+/// Who has a stream runner run something.
+using stream_requester_actor = caf::typed_actor<caf::reacts_to<stream_done>>;
+
+/// Runs one request with rows: a pool's client on one side, the driver of a sink on the other. Sends its requester stream_done, its sink what `row_sink_actor` says.
+using stream_runner_actor = pool_client_actor::extend<
+  /// Rows, from the link of the child.
+  caf::reacts_to<row_slice>,
+  /// The sink wants no more.
+  caf::reacts_to<rows_refused>,
+  /// The requester wants no more.
+  caf::reacts_to<cancel_stream>>;
 
 } // namespace leanworker

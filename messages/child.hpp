@@ -3,6 +3,7 @@
 
 #include <leanworker/messages/errc.hpp>
 #include <leanworker/messages/exit_status.hpp>
+#include <leanworker/messages/rows.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -87,6 +88,20 @@ typename Inspector::result_type inspect(Inspector& f, child_log& x) {
   return f(x.generation, x.level, x.text);
 }
 
+/// The running request cannot go on because of a row that came for it; the child is not at fault. Link → worker, once at most per request.
+struct child_row_refused {
+  std::uint64_t generation = 0;
+  std::uint64_t request_id = 0;
+  errc code = errc::none;
+  std::string detail;
+  friend bool operator==(const child_row_refused&, const child_row_refused&) = default;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, child_row_refused& x) {
+  return f(x.generation, x.request_id, x.code, x.detail);
+}
+
 /// The first thing that went wrong with the channel. The child is already being stopped; `child_down` follows. Link → worker.
 struct child_fault {
   std::uint64_t generation = 0;
@@ -119,12 +134,13 @@ typename Inspector::result_type inspect(Inspector& f, child_down& x) {
   return f(x.generation, x.cause, x.exit, x.detail, x.stderr_tail, x.uptime);
 }
 
-/// Orders to a link. Worker → link; silently dropped once the child has ended.
+/// Orders to a link. What only means something inside a process, such as a port for rows, is not written by `inspect`. Worker → link; silently dropped once the child has ended.
 struct link_send {
   std::uint8_t kind = 0; ///< A `frame_kind` that a parent may send.
   std::uint64_t request_id = 0;
   std::string body;
   std::chrono::milliseconds timeout{0}; ///< To be on its way entirely; otherwise the child ends with `write_timeout`.
+  row_port_ptr rows; ///< Of a request: where its rows go; null: it takes none.
   friend bool operator==(const link_send&, const link_send&) = default;
 };
 

@@ -69,6 +69,13 @@ constexpr std::array<entry, errc_count> table{{
   {errc::actor_failed, "actor_failed", "an actor failed"},
   {errc::intensity_exceeded, "intensity_exceeded", "too many failures within the supervisor's period"},
   {errc::shutdown_timeout, "shutdown_timeout", "an actor outlived the order to end"},
+  {errc::row_sequence_broken, "row_sequence_broken", "a row is missing, came twice, or opens one stream too many"},
+  {errc::row_without_sink, "row_without_sink", "the child sent a row, but the caller takes none"},
+  {errc::row_malformed, "row_malformed", "a row is no JSON text"},
+  {errc::rows_incomplete, "rows_incomplete", "the child counted other rows than those that came"},
+  {errc::sink_failed, "sink_failed", "the sink of the rows failed"},
+  {errc::sink_timeout, "sink_timeout", "the sink of the rows did not finish within the deadline"},
+  {errc::sink_full, "sink_full", "more rows came than the sink may keep"},
 }};
 
 constexpr bool table_is_in_enum_order() {

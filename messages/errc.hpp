@@ -65,10 +65,17 @@ enum class errc : std::uint8_t {
   actor_failed,        ///< An actor ended with a reason that is not a normal one.
   intensity_exceeded,  ///< A supervisor saw more failures within its period than it may bear, and gave up.
   shutdown_timeout,    ///< An actor outlived the order to end, and was abandoned.
+  row_sequence_broken, ///< A row is missing, came twice, or belongs to one stream too many. The child is ended: what it sends cannot be trusted.
+  row_without_sink,    ///< The child sent a row for a request whose caller takes none. The request was ended, the child lives on.
+  row_malformed,       ///< A row's payload is not what it must be: no JSON text. The request was ended.
+  rows_incomplete,     ///< The child's own count of rows is not that of the rows that came.
+  sink_failed,         ///< Who takes the rows refused one, threw, or died. The request was ended.
+  sink_timeout,        ///< Who takes the rows did not finish within the request's deadline.
+  sink_full,           ///< A sink with a cap was given more than it may keep. The request was ended.
 };
 
 /// How many enumerators `errc` has; `to_string` is checked against it.
-inline constexpr int errc_count = static_cast<int>(errc::shutdown_timeout) + 1;
+inline constexpr int errc_count = static_cast<int>(errc::sink_full) + 1;
 
 /// The enumerator's name, for example "start_timeout". Never empty; "unknown" for a value outside the enumeration.
 std::string_view to_string(errc code) noexcept;

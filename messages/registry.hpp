@@ -5,6 +5,7 @@
 #include <leanworker/messages/pool.hpp>
 #include <leanworker/messages/pool_event.hpp>
 #include <leanworker/messages/pool_snapshot.hpp>
+#include <leanworker/messages/stream.hpp>
 #include <leanworker/messages/supervision.hpp>
 
 #include <caf/actor_system_config.hpp>
@@ -17,6 +18,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(leanworker, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(leanworker, (leanworker::child_response))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::child_progress))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::child_log))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::child_row_refused))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::child_fault))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::child_down))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::link_send))
@@ -84,6 +86,14 @@ CAF_BEGIN_TYPE_ID_BLOCK(leanworker, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(leanworker, (leanworker::get_crash_dossiers))
   CAF_ADD_TYPE_ID(leanworker, (leanworker::crash_dossiers))
 
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::row_slice))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::finish_rows))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::rows_finished))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::discard_rows))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::rows_refused))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::cancel_stream))
+  CAF_ADD_TYPE_ID(leanworker, (leanworker::stream_done))
+
 CAF_END_TYPE_ID_BLOCK(leanworker)
 
 namespace leanworker {
@@ -92,3 +102,6 @@ namespace leanworker {
 inline void register_messages(caf::actor_system_config& config) { config.add_message_types<caf::id_block::leanworker>(); }
 
 } // namespace leanworker
+
+// It refers to memory that child and user share: it stays in this process.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leanworker::row_slice)

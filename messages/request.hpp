@@ -38,7 +38,7 @@ struct request_outcome {
   request_phase phase = request_phase::queue;
   bool retry_safe = false;              ///< Running it again cannot do harm: it never started, or its caller calls it idempotent. Only of failures.
   std::uint32_t worker = no_worker_id;  ///< The worker (slot) that had it last.
-  std::uint64_t rows_delivered = 0;     ///< Rows that reached the sink, tentative unless `ok`.
+  std::uint64_t rows_delivered = 0;     ///< Rows that were handed to its port, tentative unless `ok`.
   std::chrono::microseconds waited{0};  ///< In the queue, measured.
   std::chrono::microseconds import_time{0};
   std::chrono::microseconds work_time{0}; ///< From dispatch, or from the end of the import.
@@ -59,6 +59,7 @@ struct run_request {
   std::string body;                             ///< JSON object with member `op`.
   std::chrono::milliseconds import_timeout{0};  ///< 0: the worker's default.
   std::chrono::milliseconds request_timeout{0}; ///< 0: the worker's default. Runs from dispatch, or from the end of the import.
+  row_port_ptr rows; ///< Takes its rows, diagnostics and progress while it runs; null: a row ends it with `row_without_sink`. Stays in this process.
   bool pinned = false; ///< Only on the generation that runs now: if that ends before dispatch, so does the request, with `work_started` false.
   friend bool operator==(const run_request&, const run_request&) = default;
 };

@@ -142,4 +142,10 @@ milliseconds connection::work_bound(milliseconds import, milliseconds work) cons
          + answer_patience;
 }
 
+milliseconds connection::submission_bound(const submit_request& request) const {
+  const auto& config = options.config;
+  auto attempts = static_cast<int>(std::max(1u, config.retry.attempts_max));
+  return (chosen(request.wait, config.queue_wait) + work_bound(request.import_timeout, request.request_timeout)) * attempts;
+}
+
 } // namespace leanworker::client

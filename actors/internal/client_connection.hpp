@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leanworker/actors/client.hpp>
+#include <leanworker/actors/internal/row_queue.hpp>
 #include <leanworker/actors/pool.hpp>
 #include <leanworker/actors/rss_monitor.hpp>
 
@@ -48,7 +49,11 @@ struct waiting_call {
       there_.store(true, std::memory_order_release);
     }
     changed.notify_one();
+    if (rows)
+      rows->end();
   }
+  /// Its answer, if that is a request's end.
+  const submission_done* done() const noexcept { return there_.load(std::memory_order_acquire) ? std::get_if<submission_done>(&given_) : nullptr; }
   answer wait_until(clock::time_point bound) {
     // Being woken costs more than most answers take: look for a moment before going to sleep.
     for (auto ends = clock::now() + spin; !there_.load(std::memory_order_acquire) && clock::now() < ends;)
@@ -58,6 +63,7 @@ struct waiting_call {
     return std::move(given_);
   }
 
+  std::shared_ptr<internal::row_queue> rows; ///< Where it waits meanwhile; null: it takes no rows.
   std::shared_ptr<lease_state> granted; ///< Set before `lease_granted` is given.
 
 private:
@@ -66,6 +72,8 @@ private:
   answer given_;
   std::atomic<bool> there_{false};
 };
+
+struct connection;
 
 struct actor_setup : caf::actor_system_config {
   actor_setup() {
@@ -83,6 +91,21 @@ struct bridge_state {
 };
 
 inline milliseconds chosen(milliseconds wanted, milliseconds otherwise) { return wanted.count() > 0 ? wanted : otherwise; }
+
+/// A request with rows, from its sending to its outcome.
+struct row_call {
+  std::shared_ptr<connection> link;
+  std::shared_ptr<waiting_call> call = std::make_shared<waiting_call>();
+  std::shared_ptr<internal::row_queue> rows = std::make_shared<internal::row_queue>();
+  ticket id = 0;
+  clock::time_point bound{};      ///< The pool has failed if there is no outcome by then.
+  milliseconds request_timeout{0};
+
+  void enter();
+  void cancel();
+  /// Blocks until the outcome is there, however many rows lie about.
+  submission_done outcome();
+};
 
 inline request_outcome no_answer() {
   request_outcome outcome;
@@ -111,6 +134,8 @@ struct connection {
   void pool_is_down();
   pool_owner_actor make_bridge();
   milliseconds work_bound(milliseconds import, milliseconds work) const;
+  /// Of a submission: with the queue, and with what the pool may try again.
+  milliseconds submission_bound(const submit_request& request) const;
 
   pool_options options;
   actor_setup setup;

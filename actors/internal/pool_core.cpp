@@ -29,6 +29,7 @@ void pool_core::submit(client_number client, submit_request request, time_point 
   added.urgency = request.urgency;
   added.weight = request.weight;
   added.idempotent = request.idempotent;
+  added.rows = std::move(request.rows);
   carry(added, request.fingerprint, std::move(request.body));
   if (may_enter(added, now))
     enqueue(added, std::move(request.caller), request.wait, now);

@@ -13,6 +13,7 @@ void pool_core::run(client_number client, run_on_lease request, time_point now) 
   added.import_timeout = request.import_timeout;
   added.request_timeout = request.request_timeout;
   added.idempotent = request.idempotent;
+  added.rows = std::move(request.rows);
   carry(added, request.fingerprint, std::move(request.body));
   if (!lease) {
     stale();

@@ -97,7 +97,7 @@ void pool_core::start_job(pool_slot& slot, pool_job& job, time_point now) {
   }
   // A submission may come back untouched, when its child ends before it is sent.
   bool again = job.kind == job_kind::submission;
-  port_.to_worker(slot.id, run_request{job.number, again ? job.body : std::move(job.body), job.import_timeout, job.request_timeout, true});
+  port_.to_worker(slot.id, run_request{job.number, again ? job.body : std::move(job.body), job.import_timeout, job.request_timeout, job.rows, true});
 }
 
 void pool_core::provision(time_point now) {

@@ -10,7 +10,8 @@ namespace {
 
 /// Whether the child lives on after this outcome and can take the next request.
 bool leaves_child_ready(errc code) {
-  return code == errc::none || code == errc::child_refused || code == errc::request_too_large || code == errc::cancelled;
+  return code == errc::none || code == errc::child_refused || code == errc::request_too_large || code == errc::cancelled
+         || code == errc::row_without_sink;
 }
 
 /// The child's end is to be blamed on the request that it ran: not when we ended it for reasons of our own.
@@ -241,7 +242,8 @@ void pool_core::worker_done(request_done message, time_point now) {
 
 void pool_core::settle_outcome(pool_slot& slot, pool_job& ended, request_outcome& outcome, time_point now) {
   auto number = ended.number;
-  if (outcome.code == errc::cancelled && outcome.work_started && slot.life == slot_life::ready)
+  bool given_up = outcome.code == errc::cancelled || outcome.code == errc::row_without_sink;
+  if (given_up && outcome.work_started && slot.life == slot_life::ready)
     slot.settling = true;
   else if (!leaves_child_ready(outcome.code) && slot.life == slot_life::ready)
     slot.life = slot_life::starting; // its child is being killed; `down` follows
@@ -284,7 +286,8 @@ bool pool_core::retry(pool_job& ended, const request_outcome& outcome, time_poin
   bool refused = outcome.code == errc::restart_limit || outcome.code == errc::start_limit || outcome.code == errc::worker_stopping;
   bool untouched = !outcome.work_started && (refused || outcome.down.cause != errc::none);
   bool died = outcome.work_started && outcome.down.cause != errc::none && outcome.code != errc::killed_its_worker;
-  if (stopping_ || ended.end_as != errc::none || (!untouched && !died))
+  bool rows_came = ended.rows && ended.rows->delivered() > 0; // and somebody may have acted on them
+  if (stopping_ || ended.end_as != errc::none || (!untouched && !died) || rows_came)
     return false;
   if (died) {
     if (!ended.idempotent || ended.attempts >= config_.retry.attempts_max)

@@ -45,6 +45,7 @@ struct pool_job {
   ticket id = 0;
   key_ptr key;
   std::string body;
+  row_port_ptr rows;
   std::string head; ///< The first bytes of the body, for the dossier.
   std::chrono::milliseconds import_timeout{0};
   std::chrono::milliseconds request_timeout{0};

@@ -58,12 +58,7 @@ worker_effects worker_machine::cancel(ticket id, time_point now) {
     answer_waiting(out, outcome_of(errc::cancelled), now);
   if (!running_ || running_->answered || running_->request.id != id)
     return out;
-  answer(out, *running_, outcome_of(errc::cancelled), now);
-  if (status_.state == worker_state::busy) {
-    phase_ = phase::cancelled;
-    out.push_back(effect::send{frame_kind::cancel, running_->wire_id, {}, config_.cancel_grace});
-    arm(out, config_.cancel_grace);
-  }
+  give_up_running(out, outcome_of(errc::cancelled), now);
   return out;
 }
 
@@ -242,6 +237,14 @@ worker_effects worker_machine::log(const child_log& event) {
     return out;
   tell(out, worker_event_kind::log);
   std::get<effect::tell>(out.back()).event.text = event.level + ": " + event.text;
+  return out;
+}
+
+worker_effects worker_machine::row_refused(child_row_refused event, time_point now) {
+  worker_effects out;
+  if (stale(event.generation) || status_.state != worker_state::busy || event.request_id != running_->wire_id || running_->answered)
+    return out;
+  give_up_running(out, outcome_of(event.code, std::move(event.detail)), now);
   return out;
 }
 

@@ -33,6 +33,7 @@ struct send { ///< Write a frame.
   std::uint64_t request_id;
   std::string body;
   std::chrono::milliseconds timeout;
+  row_port_ptr rows{};
   friend bool operator==(const send&, const send&) = default;
 };
 struct stop { ///< Have the link end its child.
@@ -90,6 +91,7 @@ public:
   worker_effects response(child_response event, time_point now);
   worker_effects progress(const child_progress& event, time_point now);
   worker_effects log(const child_log& event);
+  worker_effects row_refused(child_row_refused event, time_point now);
   worker_effects fault(const child_fault& event);
   worker_effects down(child_down event, time_point now);
 
@@ -120,6 +122,7 @@ private:
   void tell(worker_effects& out, worker_event_kind kind);
   void answer(worker_effects& out, current_request& request, request_outcome outcome, time_point now);
   void answer_waiting(worker_effects& out, request_outcome outcome, time_point now);
+  void give_up_running(worker_effects& out, request_outcome outcome, time_point now);
   void kill(worker_effects& out, errc cause, std::string detail, stop_mode mode, worker_state next);
   void dispatch(worker_effects& out, time_point now);
   void become_ready(worker_effects& out, time_point now);

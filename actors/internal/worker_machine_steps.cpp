@@ -55,6 +55,7 @@ void worker_machine::answer(worker_effects& out, current_request& request, reque
   outcome.phase = phase_of(request);
   outcome.work_started = request.wire_id != 0;
   outcome.retry_safe = !outcome.ok() && !outcome.work_started;
+  outcome.rows_delivered = request.request.rows ? request.request.rows->delivered() : 0;
   if (request.wire_id != 0) {
     outcome.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - request.dispatched_at);
     bool importing = outcome.phase == request_phase::import;
@@ -71,6 +72,15 @@ void worker_machine::answer_waiting(worker_effects& out, request_outcome outcome
     return;
   answer(out, *waiting_, std::move(outcome), now);
   waiting_.reset();
+}
+
+void worker_machine::give_up_running(worker_effects& out, request_outcome outcome, time_point now) {
+  answer(out, *running_, std::move(outcome), now);
+  if (status_.state != worker_state::busy)
+    return;
+  phase_ = phase::cancelled;
+  out.push_back(effect::send{frame_kind::cancel, running_->wire_id, {}, config_.cancel_grace});
+  arm(out, config_.cancel_grace);
 }
 
 void worker_machine::kill(worker_effects& out, errc cause, std::string detail, stop_mode mode, worker_state next) {
@@ -108,7 +118,7 @@ void worker_machine::dispatch(worker_effects& out, time_point now) {
   ++status_.requests;
   auto timeout = chosen(request.request_timeout, config_.request_timeout);
   // A child that does not read is found out a little before the deadline that would hide why.
-  out.push_back(effect::send{frame_kind::request, next_wire_id_, std::move(request.body), timeout * 9 / 10});
+  out.push_back(effect::send{frame_kind::request, next_wire_id_, std::move(request.body), timeout * 9 / 10, request.rows});
   running_ = std::exchange(waiting_, std::nullopt);
   running_->wire_id = next_wire_id_++;
   running_->dispatched_at = running_->work_at = now;

@@ -20,7 +20,7 @@ constexpr int reads_per_turn = 8;
 child_io::child_io(child_id id, int epoll, slab_pool& pool, child_limits limits, std::shared_ptr<child_observer> observer,
                    std::function<void()> wake, std::shared_ptr<direct_writer> writer)
     : id_{id}, epoll_{epoll}, limits_{limits}, observer_{std::move(observer)}, writer_{std::move(writer)},
-      gate_{std::make_shared<credit_gate>(limits.credit_bytes, std::move(wake))},
+      wake_{std::move(wake)}, gate_{std::make_shared<credit_gate>(limits.credit_bytes, wake_, limits.row_pool)},
       cutter_{pool, frame_sender::child, frame_bytes_max_initial, gate_}, out_ring_{limits.log_bytes}, err_ring_{limits.log_bytes} {}
 
 int child_io::fd_of(source what) const {
@@ -85,6 +85,9 @@ void child_io::read_channel(clock::time_point now) {
   for (int i = 0; i < reads_per_turn; ++i) {
     if (gate_->pause_if_used_up()) {
       paused_ = true;
+      paused_at_ = now;
+      if (meter_)
+        ++meter_->waits;
       return unwatch(source::channel);
     }
     auto space = cutter_.space();
@@ -228,9 +231,18 @@ void child_io::resume(clock::time_point now) {
   if (over_ || !paused_)
     return;
   paused_ = false;
+  if (meter_)
+    meter_->waited_microseconds += std::chrono::duration_cast<std::chrono::microseconds>(now - paused_at_).count();
   watch(source::channel, EPOLLIN);
   if (reaped_)
     drain_ends_ = now + limits_.exit_drain;
+}
+
+void child_io::credit(std::size_t bytes, std::shared_ptr<backpressure_meter> meter, clock::time_point now) {
+  gate_ = std::make_shared<credit_gate>(bytes, wake_, limits_.row_pool);
+  cutter_.gate(gate_);
+  resume(now); // the pause counts for whom it concerned
+  meter_ = std::move(meter);
 }
 
 child_io::clock::time_point child_io::next_deadline() const {

@@ -24,6 +24,8 @@ public:
   void ready(source from, clock::time_point now);
   void send(std::string frame, clock::time_point deadline, clock::time_point now);
   void body_bytes_max(std::uint32_t bytes) { cutter_.body_bytes_max(bytes); }
+  /// New credit for what is read from now on; a pause for want of the old one ends.
+  void credit(std::size_t bytes, std::shared_ptr<backpressure_meter> meter, clock::time_point now);
   void stop(stop_mode mode, clock::time_point now);
   void resume(clock::time_point now);
   /// When `tick` must be called; `max()` for never.
@@ -52,7 +54,9 @@ private:
   const child_limits limits_;
   std::shared_ptr<child_observer> observer_;
   std::shared_ptr<direct_writer> writer_;
+  std::function<void()> wake_;
   std::shared_ptr<credit_gate> gate_;
+  std::shared_ptr<backpressure_meter> meter_;
   frame_cutter cutter_;
   write_queue unsent_;
   spawned_process process_;
@@ -65,6 +69,7 @@ private:
   bool reaped_ = false;
   bool channel_ended_ = false;
   bool paused_ = false;
+  clock::time_point paused_at_{};
   bool over_ = false;
 
   errc fault_ = errc::none;

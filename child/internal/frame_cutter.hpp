@@ -26,6 +26,8 @@ public:
   result commit(std::size_t bytes);
 
   void body_bytes_max(std::uint32_t bytes) noexcept { body_bytes_max_ = bytes; }
+  /// Who is charged for the batches from now on.
+  void gate(std::shared_ptr<credit_gate> gate) noexcept { gate_ = std::move(gate); }
   /// True when the stream stops inside a frame: at its end that is `frame_truncated`.
   bool inside_frame() const noexcept { return end_ > begin_; }
   bool failed() const noexcept { return failed_; }

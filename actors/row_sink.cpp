@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <leanworker/actors/row_sink.hpp>
+
+#include <leanworker/actors/internal/handlers.hpp>
+#include <leanworker/actors/internal/row_delivery.hpp>
+
+#include <caf/send.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <variant>
+
+namespace leanworker {
+namespace {
+
+using clock = row_consumer::clock;
+using internal::row_delivery;
+
+using refusal_taker = caf::typed_actor<caf::reacts_to<rows_refused>>;
+
+sink_status finish(row_consumer& consumer, const finish_rows& order, clock::time_point deadline) {
+  row_delivery delivery{consumer};
+  request_outcome ended;
+  ended = delivery.settle(std::move(ended), order.summary, deadline);
+  return delivery.status();
+}
+
+// -- with a thread ------------------------------------------------------------------
+
+struct thread_finish {
+  finish_rows order;
+  clock::time_point deadline;
+};
+
+using thread_order = std::variant<row_slice, thread_finish, discard_rows>;
+
+/// What the actor and the thread share. The thread's answers go to the actor, which alone may deliver promises.
+struct thread_box {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<thread_order> orders; ///< Slices are bounded by the request's credit; of the others there is one.
+  bool closed = false;
+  bool told_end = false;
+
+  void post(thread_order order) {
+    {
+      std::lock_guard lock{mutex};
+      told_end |= !std::holds_alternative<row_slice>(order);
+      if (!closed)
+        orders.push_back(std::move(order));
+    }
+    changed.notify_one();
+  }
+  /// The actor has ended. What the consumer must still hear is that its rows are void, unless it was told already how they end.
+  void close() {
+    std::deque<thread_order> dropped; // their credit goes back without the lock
+    {
+      std::lock_guard lock{mutex};
+      closed = true;
+      dropped.swap(orders);
+      if (!dropped.empty() && std::holds_alternative<discard_rows>(dropped.back()))
+        orders.push_back(std::move(dropped.back()));
+      else if (!told_end)
+        orders.push_back(abandoned());
+    }
+    changed.notify_one();
+  }
+  static discard_rows abandoned() {
+    discard_rows order;
+    order.outcome.code = errc::caller_gone;
+    order.outcome.message = describe(errc::caller_gone);
+    return order;
+  }
+  bool next(thread_order& out) {
+    std::unique_lock lock{mutex};
+    changed.wait(lock, [this] { return closed || !orders.empty(); });
+    if (orders.empty())
+      return false;
+    out = std::move(orders.front());
+    orders.pop_front();
+    return true;
+  }
+};
+
+using threaded_sink_actor = row_sink_actor::extend<caf::reacts_to<rows_refused>, caf::reacts_to<rows_finished>>;
+
+struct threaded_sink_state {
+  std::shared_ptr<thread_box> box = std::make_shared<thread_box>();
+  caf::strong_actor_ptr runner;
+  caf::typed_response_promise<rows_finished> promise;
+
+  threaded_sink_state() = default;
+  ~threaded_sink_state() { box->close(); }
+  static inline const char* name = "row_sink";
+};
+
+void run_thread(const std::shared_ptr<thread_box>& box, const std::shared_ptr<row_consumer>& consumer, const caf::weak_actor_ptr& weak) {
+  row_delivery delivery{*consumer};
+  auto tell = [&](auto message) {
+    if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(weak))
+      caf::anon_send(caf::actor_cast<threaded_sink_actor>(actor), std::move(message));
+  };
+  bool refused = false;
+  for (thread_order order; box->next(order); order = row_slice{}) {
+    if (auto slice = std::get_if<row_slice>(&order)) {
+      if (!delivery.give(*slice) && !std::exchange(refused, true))
+        tell(rows_refused{delivery.status().code, delivery.status().message});
+    } else if (auto end = std::get_if<thread_finish>(&order)) {
+      delivery.settle({}, end->order.summary, end->deadline);
+      tell(rows_finished{delivery.status().code, delivery.status().message});
+    } else if (auto failed = std::get_if<discard_rows>(&order)) {
+      consumer->discard(failed->outcome);
+    }
+  }
+}
+
+threaded_sink_actor::behavior_type threaded_row_sink(threaded_sink_actor::stateful_pointer<threaded_sink_state> self) {
+  internal::install_quiet_handlers(self);
+  auto& state = self->state;
+  return {
+    [self, &state](row_slice& slice) {
+      state.runner = self->current_sender();
+      state.box->post(std::move(slice));
+    },
+    [self, &state](finish_rows& order) {
+      state.promise = self->make_response_promise<rows_finished>();
+      auto deadline = clock::now() + order.left;
+      state.box->post(thread_finish{std::move(order), deadline});
+      return state.promise;
+    },
+    [self, &state](discard_rows& order) {
+      // The thread empties the box before it ends.
+      state.box->post(std::move(order));
+      self->quit();
+    },
+    [self, &state](const rows_refused& m) {
+      if (state.runner)
+        self->send(caf::actor_cast<refusal_taker>(state.runner), m);
+    },
+    [self, &state](const rows_finished& m) {
+      state.promise.deliver(m);
+      self->quit();
+    },
+  };
+}
+
+} // namespace
+
+row_sink_actor::behavior_type row_sink(row_sink_actor::stateful_pointer<row_sink_state> self, std::shared_ptr<row_consumer> consumer) {
+  internal::install_quiet_handlers(self);
+  auto& state = self->state;
+  state.consumer = std::move(consumer);
+  return {
+    [self, &state](const row_slice& slice) {
+      if (state.refused)
+        return;
+      row_delivery delivery{*state.consumer};
+      if (delivery.give(slice))
+        return;
+      state.refused = true;
+      if (auto runner = self->current_sender())
+        self->send(caf::actor_cast<refusal_taker>(runner), rows_refused{delivery.status().code, delivery.status().message});
+    },
+    [self, &state](const finish_rows& order) {
+      auto status = finish(*state.consumer, order, clock::now() + order.left);
+      self->quit();
+      return rows_finished{status.code, std::move(status.message)};
+    },
+    [self, &state](const discard_rows& order) {
+      state.consumer->discard(order.outcome);
+      self->quit();
+    },
+  };
+}
+
+row_sink_actor spawn_row_sink_thread(caf::actor_system& system, std::shared_ptr<row_consumer> consumer) {
+  auto made = system.spawn([consumer = std::move(consumer)](threaded_sink_actor::stateful_pointer<threaded_sink_state> self) {
+    auto behavior = threaded_row_sink(self);
+    // Detached: an actor may not wait for a user's function, which may take for ever. It holds nothing but the box and the consumer.
+    std::thread{run_thread, self->state.box, consumer, caf::weak_actor_ptr{self->ctrl()}}.detach();
+    return behavior;
+  });
+  return caf::actor_cast<row_sink_actor>(made);
+}
+
+} // namespace leanworker
