@@ -96,14 +96,14 @@ sink_status json_lines_file::flush() {
   return {};
 }
 
-sink_status json_lines_file::finish(const rows_summary&, clock::time_point deadline) {
+sink_status json_lines_file::finish(const rows_end& end) {
   if (auto status = flush(); !status.ok())
     return status;
   if (path_.empty())
     return {};
   if (options_.sync && ::fsync(file_.get()) != 0)
     return io_failure("cannot sync");
-  if (clock::now() > deadline)
+  if (clock::now() > end.deadline)
     return {errc::sink_timeout, path_ + " could not be written in time; it was not touched"};
   if (::rename(temporary_.c_str(), path_.c_str()) != 0)
     return io_failure("cannot replace");

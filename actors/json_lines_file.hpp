@@ -29,7 +29,7 @@ public:
 
   sink_status row(const data_row& row) override;
   sink_status rows(const row_slice& slice) override;
-  sink_status finish(const rows_summary& summary, clock::time_point deadline) override;
+  sink_status finish(const rows_end& end) override;
   void discard(const request_outcome& outcome) noexcept override;
 
   std::uint64_t lines() const noexcept { return lines_; }

@@ -42,6 +42,13 @@ struct row_note {
 /// Reads a diagnostic, progress or log frame. False when it is not what the protocol demands.
 bool decode_note(const frame_view& frame, row_note& out);
 
+/// The end of a request that succeeded, as its sink sees it. Valid during the call.
+struct rows_end {
+  const rows_summary& summary;
+  std::string_view result;  ///< The child's own words: JSON text.
+  std::chrono::steady_clock::time_point deadline;
+};
+
 class row_consumer {
 public:
   using clock = std::chrono::steady_clock;
@@ -50,11 +57,8 @@ public:
   /// One row. The views live until it returns. May throw: the request then ends with `sink_failed` and what the exception says.
   virtual sink_status row(const data_row& row) = 0;
   virtual void note(const row_note&) {}
-  /// The request succeeded and all its rows were given. Make them final; not after `deadline`. Anything but `none` makes the request fail.
-  virtual sink_status finish(const rows_summary&, clock::time_point deadline) {
-    (void)deadline;
-    return {};
-  }
+  /// The request succeeded and all its rows were given. Make them final; not after the deadline. Anything but `none` makes the request fail.
+  virtual sink_status finish(const rows_end&) { return {}; }
   /// The request failed: what was given before is void. Called once, instead of `finish` or after it failed.
   virtual void discard(const request_outcome&) noexcept {}
   /// All neighbouring frames at once, for consumers to which the call per row matters. The default calls `row` and `note`.

@@ -71,9 +71,9 @@ void tee_rows::note(const row_note& note) {
     one->note(note);
 }
 
-sink_status tee_rows::finish(const rows_summary& summary, clock::time_point deadline) {
+sink_status tee_rows::finish(const rows_end& end) {
   for (const auto& one : all_)
-    if (auto status = one->finish(summary, deadline); !status.ok())
+    if (auto status = one->finish(end); !status.ok())
       return status;
   return {};
 }

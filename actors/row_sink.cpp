@@ -20,11 +20,11 @@ using internal::row_delivery;
 
 using refusal_taker = caf::typed_actor<caf::reacts_to<rows_refused>>;
 
-sink_status finish(row_consumer& consumer, const finish_rows& order, clock::time_point deadline) {
-  row_delivery delivery{consumer};
-  request_outcome ended;
-  ended = delivery.settle(std::move(ended), order.summary, deadline);
-  return delivery.status();
+/// The end as the runner told it.
+request_outcome good_end(const finish_rows& order) {
+  request_outcome outcome;
+  outcome.body = order.result;
+  return outcome;
 }
 
 // -- with a thread ------------------------------------------------------------------
@@ -108,7 +108,7 @@ void run_thread(const std::shared_ptr<thread_box>& box, const std::shared_ptr<ro
       if (!delivery.give(*slice) && !std::exchange(refused, true))
         tell(rows_refused{delivery.status().code, delivery.status().message});
     } else if (auto end = std::get_if<thread_finish>(&order)) {
-      delivery.settle({}, end->order.summary, end->deadline);
+      delivery.settle(good_end(end->order), end->order.summary, end->deadline);
       tell(rows_finished{delivery.status().code, delivery.status().message});
     } else if (auto failed = std::get_if<discard_rows>(&order)) {
       consumer->discard(failed->outcome);
@@ -164,9 +164,10 @@ row_sink_actor::behavior_type row_sink(row_sink_actor::stateful_pointer<row_sink
         self->send(caf::actor_cast<refusal_taker>(runner), rows_refused{delivery.status().code, delivery.status().message});
     },
     [self, &state](const finish_rows& order) {
-      auto status = finish(*state.consumer, order, clock::now() + order.left);
+      row_delivery delivery{*state.consumer};
+      delivery.settle(good_end(order), order.summary, clock::now() + order.left);
       self->quit();
-      return rows_finished{status.code, std::move(status.message)};
+      return rows_finished{delivery.status().code, delivery.status().message};
     },
     [self, &state](const discard_rows& order) {
       state.consumer->discard(order.outcome);

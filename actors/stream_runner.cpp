@@ -124,7 +124,7 @@ void request_ended(self_pointer self, submission_done& done) {
   if (!outcome.ok())
     return fail(self, outcome);
   auto left = internal::sink_time_left(state.spec.request_timeout, outcome);
-  finish_rows order{static_cast<mailbox_port&>(*state.port).summary(), left};
+  finish_rows order{static_cast<mailbox_port&>(*state.port).summary(), outcome.body, left};
   self->request(state.spec.sink, left + answer_grace, std::move(order))
     .then([self](const rows_finished& answer) { finished(self, answer); }, [self](const caf::error& why) { sink_is_silent(self, why); });
 }

@@ -14,13 +14,14 @@ namespace leanworker {
 /// The request succeeded, and you have been sent all its rows. Make them final; not after `left`, counted from now. Runner → sink; answered with `rows_finished`.
 struct finish_rows {
   rows_summary summary;
+  std::string result; ///< The child's own words: JSON text.
   std::chrono::milliseconds left{0};
   friend bool operator==(const finish_rows&, const finish_rows&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, finish_rows& x) {
-  return f(x.summary, x.left);
+  return f(x.summary, x.result, x.left);
 }
 
 /// `none`: everything is final. Anything else makes the request fail with it.

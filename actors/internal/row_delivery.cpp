@@ -51,7 +51,7 @@ void row_delivery::fail(sink_status status) {
 
 request_outcome row_delivery::settle(request_outcome outcome, const rows_summary& summary, clock::time_point deadline) {
   if (status_.ok() && outcome.ok())
-    guarded([&] { status_ = consumer_.finish(summary, deadline); });
+    guarded([&] { status_ = consumer_.finish({summary, outcome.body, deadline}); });
   if (!status_.ok())
     outcome = failed_by_sink(std::move(outcome), status_);
   if (!outcome.ok())

@@ -10,8 +10,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <fstream>
-#include <thread>
 
 namespace leanworker::cli {
 namespace {
@@ -22,20 +20,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t window_per_worker = 64;
 /// Longer than the pool's own bounds for stopping a worker.
 constexpr std::chrono::seconds stop_patience{20};
-
-/// A Lean host needs a core, and memory for its imports.
-constexpr std::uint64_t memory_kib_per_worker = 1'500'000;
-
-unsigned default_jobs() {
-  auto cores = std::max(1u, std::thread::hardware_concurrency());
-  std::ifstream file{"/proc/meminfo"};
-  for (std::string name; file >> name;) {
-    std::uint64_t kib = 0;
-    if (name == "MemAvailable:" && file >> kib)
-      return static_cast<unsigned>(std::clamp<std::uint64_t>(kib / memory_kib_per_worker, 1, cores));
-  }
-  return cores;
-}
 
 } // namespace
 

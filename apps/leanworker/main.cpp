@@ -13,8 +13,10 @@ int main(int argc, char** argv) {
   program.set_version_flag("--version", "leanworker " LEANWORKER_VERSION);
   program.require_subcommand(1);
   check_options check;
+  run_options run;
   doctor_options doctor;
   add_check(program, check);
+  add_run(program, run);
   add_doctor(program, doctor);
   try {
     program.parse(argc, argv);
@@ -22,10 +24,11 @@ int main(int argc, char** argv) {
     return program.exit(error) == 0 ? exit_ok : exit_usage;
   }
   bool checking = program.got_subcommand("check");
-  set_up_log(checking ? check.common : doctor.common);
+  bool running = program.got_subcommand("run");
+  set_up_log(checking ? check.common : running ? run.common : doctor.common);
   catch_interrupts();
   try {
-    return checking ? run_check(check) : run_doctor(doctor);
+    return checking ? run_check(check) : running ? run_run(run) : run_doctor(doctor);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "leanworker: internal error: %s\n", error.what());
     return exit_infrastructure;

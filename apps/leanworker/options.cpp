@@ -30,6 +30,14 @@ void add_common(CLI::App& command, common_options& into) {
   command.add_option("--color", into.color, "Colours")->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str();
 }
 
+void add_paths(CLI::App& command, std::vector<std::string>& into) {
+  command.add_option("--path", into, "A further folder with compiled modules, before those of LEAN_PATH; may be repeated")
+    ->check(CLI::ExistingDirectory)
+    ->type_name("DIR")
+    ->expected(1)
+    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 } // namespace
 
 void add_check(CLI::App& program, check_options& into) {
@@ -43,15 +51,30 @@ void add_check(CLI::App& program, check_options& into) {
   command.add_option("--imports", into.imports, "Imports of a source without a header, comma-separated (default Init)")
     ->delimiter(',')
     ->type_name("A,B");
-  command.add_option("--path", into.paths, "A further folder with compiled modules, before those of LEAN_PATH; may be repeated")
-    ->check(CLI::ExistingDirectory)
-    ->type_name("DIR")
-    ->expected(1)
-    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_paths(command, into.paths);
   command.add_flag("--json", into.json, "One JSON record per file on standard output (docs/CHECK.md)");
   command.add_flag("--axioms", into.axioms, "Report the axioms that each declaration depends on");
   command.add_option("--fail-on", into.fail_on, "What makes a file rejected")->check(CLI::IsMember({"error", "warning"}))->capture_default_str();
   command.add_flag("-q,--quiet", into.quiet, "Only diagnostics and rejected files; no progress, no summary");
+  add_common(command, into.common);
+}
+
+void add_run(CLI::App& program, run_options& into) {
+  auto& command = *program.add_subcommand("run", "Run a command of a Lean capability and write its rows as JSON Lines");
+  command.add_option("capability", into.capability, "A compiled module (Foo.Bar), a source (foo.lean), or one that comes with leanworker (extract)")->required();
+  command.add_option("command", into.command, "A declaration of it, or the short name of one")->required();
+  command.add_option("--request", into.request, "JSON text, or @file")->type_name("JSON|@FILE")->capture_default_str();
+  command.add_option("--rows", into.rows, "Where rows go: a file, all of them or none, or - for standard output")->type_name("FILE")->capture_default_str();
+  command.add_option("--stream", into.stream, "Only the rows of this stream")->type_name("NAME");
+  command.add_flag("--wrapped", into.wrapped, "Write {\"stream\": …, \"sequence\": …, \"row\": …} instead of the row alone");
+  command.add_option("--split", into.split, "One request per item, with the member KEY set to it; KEY[] for an array of it")->type_name("KEY=a,b|KEY=@FILE");
+  command.add_option("-j,--jobs", into.jobs, "Children at a time (default: one per request, by cores and memory)")->check(CLI::Range(1, 256))->type_name("N");
+  add_duration(command, "--timeout", into.timeout, "For the work of one request (default 10m)");
+  add_duration(command, "--import-timeout", into.import_timeout, "For its imports (default 60s)");
+  add_duration(command, "--start-timeout", into.start_timeout, "For the start of a child (default 10s, 30s without a start-up image)");
+  add_paths(command, into.paths);
+  command.add_flag("--json", into.json, "The summary as one JSON object on standard error (docs/RUN.md)");
+  command.add_flag("-q,--quiet", into.quiet, "No progress, no summary");
   add_common(command, into.common);
 }
 

@@ -42,13 +42,32 @@ struct check_options {
   std::string fail_on = "error";
 };
 
+struct run_options {
+  common_options common;
+  std::string capability;          ///< A module's name, a path that ends in .lean, or the name of one that comes with leanworker.
+  std::string command;
+  std::string request = "null";    ///< JSON text or @file.
+  std::string rows = "-";          ///< A file, or "-" for standard output.
+  std::string stream;              ///< Only rows of this one.
+  std::string split;               ///< KEY=a,b,c or KEY=@file.
+  unsigned jobs = 0;               ///< 0: one per part, at most what cores and memory give.
+  std::chrono::milliseconds timeout{600'000};
+  std::chrono::milliseconds import_timeout{60'000};
+  std::chrono::milliseconds start_timeout{0};
+  std::vector<std::string> paths;
+  bool wrapped = false;
+  bool json = false;
+  bool quiet = false;
+};
+
 struct doctor_options {
   common_options common;
   bool tree = false; ///< Print the supervision tree of the proof.
 };
 
-/// Adds `check` and `doctor` to the program. The structs must outlive the parsing.
+/// Adds the subcommands to the program. The structs must outlive the parsing.
 void add_check(CLI::App& program, check_options& into);
+void add_run(CLI::App& program, run_options& into);
 void add_doctor(CLI::App& program, doctor_options& into);
 
 } // namespace leanworker::cli

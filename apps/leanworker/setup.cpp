@@ -5,7 +5,17 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <fstream>
+#include <thread>
+
 namespace leanworker::cli {
+namespace {
+
+/// A Lean host needs a core, and memory for its imports.
+constexpr std::uint64_t memory_kib_per_worker = 1'500'000;
+
+} // namespace
 
 bool set_up_lean(const common_options& options, lean_setup& out) {
   out = leanworker::set_up_lean({options.sysroot, [](const std::string& step) { fmt::print(stderr, "leanworker: {}\n", step); }});
@@ -22,6 +32,17 @@ void set_up_log(const common_options& options) {
   log->set_pattern("leanworker: %^%l%$: %v");
   log->set_level(spdlog::level::from_str(options.log_level));
   spdlog::set_default_logger(std::move(log));
+}
+
+unsigned default_jobs() {
+  auto cores = std::max(1u, std::thread::hardware_concurrency());
+  std::ifstream file{"/proc/meminfo"};
+  for (std::string name; file >> name;) {
+    std::uint64_t kib = 0;
+    if (name == "MemAvailable:" && file >> kib)
+      return static_cast<unsigned>(std::clamp<std::uint64_t>(kib / memory_kib_per_worker, 1, cores));
+  }
+  return cores;
 }
 
 } // namespace leanworker::cli

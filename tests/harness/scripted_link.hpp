@@ -2,8 +2,10 @@
 #pragma once
 
 #include <leanworker/actors/child_link.hpp>
+#include <leanworker/actors/internal/row_tap.hpp>
 #include <leanworker/child/frame.hpp>
 #include <leanworker/child/internal/stop_ladder.hpp>
+#include <leanworker/harness/made_up_batch.hpp>
 
 #include <caf/send.hpp>
 
@@ -54,6 +56,11 @@ public:
         strongest = std::max(strongest.value_or(stop_mode::polite), static_cast<stop_mode>(stop->mode));
     return strongest;
   }
+  /// The link's ear.
+  void heard(link_order order) {
+    hear(order);
+    orders.push_back(std::move(order));
+  }
   /// What happens to it when its worker is gone.
   void die_with_worker() noexcept { ended_ = true; }
   /// The worker that it belongs to.
@@ -72,8 +79,27 @@ public:
     facts.generation = generation;
     say(std::move(facts));
   }
-  void respond(std::uint64_t request_id, std::string body = "{}") { say(child_response{generation, request_id, false, std::move(body)}); }
-  void refuse(std::uint64_t request_id, std::string body) { say(child_response{generation, request_id, true, std::move(body)}); }
+  void respond(std::uint64_t request_id, std::string body = "{}") {
+    end_rows(request_id);
+    say(child_response{generation, request_id, false, std::move(body)});
+  }
+  void refuse(std::uint64_t request_id, std::string body) {
+    end_rows(request_id);
+    say(child_response{generation, request_id, true, std::move(body)});
+  }
+  /// A batch of frames of the last request, as a link hands it on. The sequence numbers are the test's.
+  void rows(const made_up_batch& batch) {
+    auto made = batch.make();
+    auto now = internal::row_tap::time_point{};
+    for (std::uint32_t i = 0; i < made->frames().size(); ++i)
+      if (made->frames()[i].header.kind != frame_kind::row)
+        tap_.note(made, i);
+      else if (tap_.row(made, i, now) != errc::none)
+        return fault(errc::row_sequence_broken, tap_.problem());
+      else if (!tap_.has_port() && !tap_.discarding())
+        return say(child_row_refused{generation, tap_.request_id(), errc::row_without_sink, {}});
+    tap_.flush();
+  }
   /// Answers the last request that was sent.
   void answer(std::string body = "{}") { respond(last_request_id(), std::move(body)); }
   void progress(std::string phase, std::uint64_t current, std::uint64_t total) {
@@ -102,6 +128,7 @@ public:
     end.exit = exit;
     end.stderr_tail = std::move(stderr_tail);
     end.uptime = uptime;
+    tap_.close({});
     say(std::move(end));
     end_link(caf::exit_reason::normal);
   }
@@ -130,6 +157,21 @@ private:
   void say(Message message) {
     caf::send_as(link_, worker_, std::move(message));
   }
+  /// What a link does about rows when it gets this order.
+  void hear(const link_order& order) {
+    if (std::holds_alternative<link_stop>(order))
+      tap_.discard({});
+    else if (auto frame = std::get_if<link_send>(&order); !frame)
+      return;
+    else if (frame->kind == static_cast<std::uint8_t>(frame_kind::request))
+      tap_.open(frame->request_id, frame->rows, nullptr, {});
+    else if (frame->kind == static_cast<std::uint8_t>(frame_kind::cancel))
+      tap_.discard({});
+  }
+  void end_rows(std::uint64_t request_id) {
+    if (request_id == tap_.request_id())
+      tap_.close({});
+  }
   void end_link(caf::exit_reason reason) {
     ended_ = true;
     caf::anon_send_exit(link_, reason);
@@ -137,6 +179,7 @@ private:
 
   worker_actor worker_;
   child_link_actor link_;
+  internal::row_tap tap_;
   bool started_ = false;
   bool ended_ = false;
 };
@@ -157,9 +200,9 @@ inline child_link_actor::behavior_type scripted_link(child_link_actor::stateful_
   });
   self->set_exit_handler([self](caf::exit_msg& order) { self->quit(std::move(order.reason)); });
   return {
-    [child](const link_send& order) { child->orders.emplace_back(order); },
-    [child](const link_accept& order) { child->orders.emplace_back(order); },
-    [child](const link_stop& order) { child->orders.emplace_back(order); },
+    [child](const link_send& order) { child->heard(order); },
+    [child](const link_accept& order) { child->heard(order); },
+    [child](const link_stop& order) { child->heard(order); },
   };
 }
 

@@ -94,6 +94,41 @@ json large(request_context& request, const json& body) {
   return {{"rows", 1}, {"bytes", bytes}};
 }
 
+/// "count" rows with a blob of "bytes" each; obeys cancel.
+json blobs(request_context& request, const json& body) {
+  auto row = "{\"blob\":\"" + std::string(body.value("bytes", std::size_t{1} << 20), 'x') + "\"}";
+  auto count = body.value("count", std::uint64_t{16});
+  for (std::uint64_t i = 0; i < count && !request.cancelled(); ++i)
+    request.emit_row("rows", row);
+  return {{"rows", count}};
+}
+
+/// `rounds` (3) rows on each of `streams` (1000) streams, in turn.
+json wide(request_context& request, const json& body) {
+  auto streams = body.value("streams", 1000);
+  for (int round = 0; round < body.value("rounds", 3); ++round)
+    for (int i = 0; i < streams; ++i)
+      request.emit_row("stream " + std::to_string(i), "{\"round\":" + std::to_string(round) + "}");
+  return {{"streams", streams}};
+}
+
+/// One good row, then one whose payload is the text "raw", or, with "bytes", these byte values; whether that is JSON or not.
+json raw(request_context& request, const json& body) {
+  auto payload = body.value("raw", std::string{});
+  for (const auto& byte : body.value("bytes", json::array()))
+    payload += static_cast<char>(byte.get<int>());
+  request.emit_row("rows", "{\"good\":true}");
+  request.emit_row("rows", payload);
+  return {{"rows", 2}};
+}
+
+/// Rows until cancelled.
+json endless(request_context& request, const json&) {
+  for (std::uint64_t i = 0; !request.cancelled(); ++i)
+    request.emit_row("rows", "{\"i\":" + std::to_string(i) + "}");
+  throw request_error{"cancelled", "ended by cancel"};
+}
+
 json slow_after_row(request_context& request, const json& body) {
   row(request, "rows", {{"kind", "before-timeout"}});
   if (request.wait_cancelled(std::chrono::milliseconds{body.value("ms", 200)}))
@@ -158,6 +193,10 @@ const std::vector<op>& stream_ops() {
     {"stream_chunked_by_completion", "the same from 3 threads", chunked_by_completion},
     {"stream_chunk_error", "the first chunk, a diagnostic, error fixture_status", chunk_error},
     {"stream_large", "1 row with a blob of `bytes` (8192)", large},
+    {"stream_blobs", "`count` (16) rows with a blob of `bytes` (1 MiB); obeys cancel", blobs},
+    {"stream_wide", "`rounds` (3) rows on each of `streams` (1000) streams, in turn", wide},
+    {"stream_raw", "1 good row, then 1 whose payload is `raw`, or `bytes`, unchecked", raw},
+    {"stream_endless", "rows until cancel", endless},
     {"stream_slow_after_row", "1 row, then `ms` (200) of sleep; obeys cancel", slow_after_row},
     {"row_then_abort", "1 row, then abort()", row_then_abort},
     {"row_then_stall", "1 row, then nothing until cancel", row_then_stall},

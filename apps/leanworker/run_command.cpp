@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "interrupt.hpp"
+#include "run_work.hpp"
+#include "setup.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include <unistd.h>
+
+namespace leanworker::cli {
+namespace {
+
+/// Capabilities that come with the host.
+constexpr std::pair<std::string_view, std::string_view> built_in[] = {{"extract", "LeanWorker.Extract"}};
+
+bool resolve(const std::string& name, run_request& request, std::string& problem) {
+  if (!name.ends_with(".lean")) {
+    request.module = name;
+    for (auto [short_name, module] : built_in)
+      if (name == short_name)
+        request.module = module;
+    return true;
+  }
+  std::error_code error;
+  auto path = std::filesystem::canonical(name, error);
+  if (error || !std::filesystem::is_regular_file(path) || ::access(path.c_str(), R_OK) != 0) {
+    problem = "cannot read " + name + (error ? ": " + error.message() : "");
+    return false;
+  }
+  request.path = path.string();
+  return true;
+}
+
+} // namespace
+
+int run_run(const run_options& options) {
+  run_request request;
+  std::vector<run_part> parts;
+  std::string json;
+  std::string problem;
+  if (!resolve(options.capability, request, problem) || !read_request(options.request, json, problem) || !split_request(json, options.split, parts, problem)) {
+    fmt::print(stderr, "leanworker: {}\n", problem);
+    return exit_usage;
+  }
+  request.command = options.command;
+  lean_setup setup;
+  if (!set_up_lean(options.common, setup))
+    return interrupts() > 0 ? exit_interrupted : exit_infrastructure;
+  return run_work{options, setup, std::move(request), std::move(parts)}.run();
+}
+
+} // namespace leanworker::cli

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run_output.hpp"
+
+#include <leanworker/actors/row_consumers.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+namespace leanworker::cli {
+namespace {
+
+/// Counts on the way, tells notes to the log, and keeps the lines of several parts apart.
+class counted_lines : public row_consumer {
+public:
+  counted_lines(std::unique_ptr<json_lines_file> lines, run_counts& counts, std::mutex* one_at_a_time)
+      : lines_{std::move(lines)}, counts_{counts}, one_at_a_time_{one_at_a_time} {}
+
+  sink_status row(const data_row& row) override { return lines_->row(row); }
+  sink_status rows(const row_slice& slice) override {
+    counting_rows count;
+    count.rows(slice);
+    auto lock = one_at_a_time_ ? std::unique_lock{*one_at_a_time_} : std::unique_lock<std::mutex>{};
+    auto status = lines_->rows(slice);
+    counts_.rows += count.count();
+    counts_.bytes += count.payload_bytes();
+    tell_notes(slice);
+    return status;
+  }
+  sink_status finish(const rows_end& end) override {
+    // Every row that came is in order; whether the last ones came at all, only the child can say.
+    run_report report;
+    std::string problem;
+    if (!decode_run_report(end.result, report, problem))
+      return {errc::response_decode_failed, "the result of the command: " + problem};
+    if (report.streaming && report.rows != end.summary.rows)
+      return {errc::rows_incomplete, std::to_string(end.summary.rows) + " rows came, and the child counted " + std::to_string(report.rows)};
+    return lines_->finish(end);
+  }
+  void discard(const request_outcome& outcome) noexcept override { lines_->discard(outcome); }
+
+private:
+  static void tell_notes(const row_slice& slice) {
+    visit_rows(
+      slice, [](const data_row&) { return true; },
+      [](const frame_view& frame) {
+        row_note note;
+        if (!decode_note(frame, note))
+          return true;
+        if (note.kind == note_kind::progress)
+          spdlog::debug("progress {}: {}{}", note.code, note.current, note.total ? " of " + std::to_string(*note.total) : "");
+        else
+          spdlog::info("{}: {}", note.code, note.message);
+        return true;
+      });
+  }
+
+  std::unique_ptr<json_lines_file> lines_;
+  run_counts& counts_;
+  std::mutex* one_at_a_time_;
+};
+
+sink_status io_failure(const std::string& doing, const std::string& what) { return {errc::io_error, doing + " " + what + ": " + std::strerror(errno)}; }
+
+/// Without a copy through this process where the file system can.
+bool append_file(int to, const std::string& path) {
+  unique_fd from{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!from)
+    return false;
+  for (;;) {
+    auto n = ::sendfile(to, from.get(), nullptr, std::size_t{1} << 30);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return n == 0;
+  }
+}
+
+} // namespace
+
+run_output::run_output(std::string file, std::size_t parts, json_lines_options lines) : file_{std::move(file)}, parts_{parts}, lines_{std::move(lines)} {}
+
+run_output::~run_output() { remove_parts(); }
+
+std::string run_output::part_path(std::size_t part) const { return file_ + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(part); }
+
+std::unique_ptr<row_consumer> run_output::consumer(std::size_t part) {
+  if (file_ == "-")
+    return std::make_unique<counted_lines>(std::make_unique<json_lines_file>(STDOUT_FILENO, lines_), counts_, &stdout_mutex_);
+  auto lines = lines_;
+  lines.sync = parts_ == 1; // parts are synced together, as the one file that they become
+  return std::make_unique<counted_lines>(std::make_unique<json_lines_file>(parts_ == 1 ? file_ : part_path(part), lines), counts_, nullptr);
+}
+
+sink_status run_output::commit() {
+  if (file_ == "-" || parts_ == 1)
+    return {}; // a single part has done it itself
+  auto first = part_path(0);
+  unique_fd all{::open(first.c_str(), O_WRONLY | O_CLOEXEC)};
+  if (!all || ::lseek(all.get(), 0, SEEK_END) < 0)
+    return io_failure("cannot open", first);
+  for (std::size_t part = 1; part < parts_; ++part)
+    if (!append_file(all.get(), part_path(part)))
+      return io_failure("cannot append", part_path(part));
+  if (::fsync(all.get()) != 0)
+    return io_failure("cannot sync", first);
+  if (::rename(first.c_str(), file_.c_str()) != 0)
+    return io_failure("cannot replace", file_);
+  return {};
+}
+
+void run_output::remove_parts() noexcept {
+  if (file_ == "-" || parts_ == 1)
+    return;
+  for (std::size_t part = 0; part < parts_; ++part)
+    ::unlink(part_path(part).c_str());
+}
+
+} // namespace leanworker::cli
