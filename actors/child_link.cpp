@@ -159,12 +159,9 @@ void send_frame(self_pointer self, const link_send& order) {
   auto now = self->clock().now();
   if (kind == frame_kind::request) {
     state.row_refusal_told = state.import_told = false;
-    std::shared_ptr<backpressure_meter> meter;
-    if (order.rows) {
-      meter = std::make_shared<backpressure_meter>();
-      state.host->credit(state.child, order.rows->credit_bytes(), meter);
-    }
-    state.rows.open(order.request_id, order.rows, meter, now);
+    if (order.rows)
+      state.host->credit(state.child, order.rows->credit_bytes(), order.rows->meter());
+    state.rows.open(order.request_id, order.rows, now);
   } else if (kind == frame_kind::cancel) {
     drop_rows(self);
   }

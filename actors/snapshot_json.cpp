@@ -51,7 +51,8 @@ json shown(const pool_counters& c) {
           {"leases_granted", c.leases_granted}, {"leases_released", c.leases_released}, {"leases_dropped", c.leases_dropped},
           {"leases_invalidated", c.leases_invalidated}, {"lease_ends", c.lease_ends}, {"spawned", c.spawned}, {"restarts", c.restarts},
           {"restart_causes", c.restart_causes}, {"cycles", c.cycles}, {"evictions", c.evictions}, {"imports", c.imports},
-          {"rows_delivered", c.rows_delivered}, {"stale_messages", c.stale_messages}, {"samples_unavailable", c.samples_unavailable}};
+          {"streams", c.streams}, {"streams_failed", c.streams_failed}, {"rows_delivered", c.rows_delivered},
+          {"backpressure_waits", c.backpressure_waits}, {"backpressure_us", c.backpressure_time.count()}, {"stale_messages", c.stale_messages}, {"samples_unavailable", c.samples_unavailable}};
 }
 
 json shown(const pool_memory& memory) {

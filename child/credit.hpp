@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/messages/rows.hpp>
+
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,12 +13,6 @@
 
 /// Credit: how many bytes may be on their way from children to users. Who reads asks before each read; who lets go of a batch gives back, wherever that happens.
 namespace leanworker {
-
-/// How often and how long a child was not read because its user was slow. Written by the host thread, read by anyone.
-struct backpressure_meter {
-  std::atomic<std::uint64_t> waits{0};
-  std::atomic<std::int64_t> waited_microseconds{0};
-};
 
 class credit_gate;
 

@@ -32,6 +32,10 @@ struct pool_config {
   std::chrono::milliseconds queue_wait{300'000};  ///< In the queue, where the request does not say.
   std::chrono::milliseconds queue_wait_max{std::chrono::hours{24}}; ///< What a request may ask for at most.
 
+  /// Bytes of rows that may be on their way to their users, over all children: whoever makes the links of a pool bounds them with it (`client::pool` does). A child whose user holds next to
+  /// nothing may always send on.
+  std::size_t row_bytes_max = 64u << 20;
+
   std::chrono::milliseconds lease_expiry{60'000}; ///< A lease ends when its holder neither works nor renews for so long.
   std::size_t dossiers_max = 50;                  ///< Crash dossiers kept.
 

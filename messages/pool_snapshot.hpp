@@ -98,7 +98,11 @@ struct pool_counters {
   std::map<std::string, std::uint64_t> cycles; ///< Planned replacements by reason.
   std::uint64_t evictions = 0;
   std::uint64_t imports = 0;
-  std::uint64_t rows_delivered = 0;
+  std::uint64_t streams = 0; ///< Finished requests that took rows and reached a child.
+  std::uint64_t streams_failed = 0; ///< Of these. What their sinks made of the others is not known here.
+  std::uint64_t rows_delivered = 0; ///< Handed to the ports of finished requests, failed ones included.
+  std::uint64_t backpressure_waits = 0; ///< How often a child was not read because its user was slow.
+  std::chrono::microseconds backpressure_time{0}; ///< How long, over all of them.
   std::uint64_t stale_messages = 0; ///< From dead generations or of ended leases.
   std::uint64_t samples_unavailable = 0;
   friend bool operator==(const pool_counters&, const pool_counters&) = default;
@@ -108,7 +112,7 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, pool_counters& x) {
   return f(x.admitted, x.finished, x.refused, x.running, x.retries, x.retries_denied, x.outcomes, x.refusals, x.leases_granted,
            x.leases_released, x.leases_dropped, x.leases_invalidated, x.lease_ends, x.spawned, x.restarts, x.restart_causes, x.cycles,
-           x.evictions, x.imports, x.rows_delivered, x.stale_messages, x.samples_unavailable);
+           x.evictions, x.imports, x.streams, x.streams_failed, x.rows_delivered, x.backpressure_waits, x.backpressure_time, x.stale_messages, x.samples_unavailable);
 }
 
 /// The highest since the last snapshot that was taken with `reset_high_water`.

@@ -54,6 +54,12 @@ typename Inspector::result_type inspect(Inspector& f, rows_summary& x) {
   return f(x.rows, x.payload_bytes, x.streams, x.notes, x.backpressure_waits, x.backpressure_time, x.first_row_after, x.elapsed);
 }
 
+/// How often and how long a child was not read because its user was slow. Written by the host thread, read by anyone.
+struct backpressure_meter {
+  std::atomic<std::uint64_t> waits{0};
+  std::atomic<std::int64_t> waited_microseconds{0};
+};
+
 /// Bytes of frames that may be on their way for one request, where it does not say.
 inline constexpr std::size_t row_credit_bytes_default = 4u << 20;
 
@@ -72,6 +78,7 @@ public:
   virtual void closed(rows_summary summary) = 0;
 
   std::size_t credit_bytes() const noexcept { return credit_bytes_; }
+  const std::shared_ptr<backpressure_meter>& meter() const noexcept { return meter_; }
   /// Rows given to `take` so far.
   std::uint64_t delivered() const noexcept { return delivered_.load(std::memory_order_relaxed); }
   /// The link's way of counting.
@@ -79,6 +86,7 @@ public:
 
 private:
   std::size_t credit_bytes_;
+  std::shared_ptr<backpressure_meter> meter_ = std::make_shared<backpressure_meter>();
   std::atomic<std::uint64_t> delivered_{0};
 };
 

@@ -18,7 +18,9 @@ connection::connection(pool_options wanted)
   }
   pool_spec spec;
   spec.config = options.config;
-  spec.links = process_links(host, options.child);
+  child_limits limits;
+  limits.row_pool = std::make_shared<credit_pool>(options.config.row_bytes_max);
+  spec.links = process_links(host, options.child, limits);
   spec.default_key = options.default_key;
   if (monitor)
     spec.monitor = [handle = monitor] { return handle; };

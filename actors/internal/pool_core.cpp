@@ -214,7 +214,7 @@ void pool_core::finish(std::uint64_t number, request_outcome outcome, time_point
     outcome.waited = which.waited;
     outcome.work_started |= which.work_started;
     outcome.retry_safe = !outcome.ok() && (!outcome.work_started || which.idempotent);
-    ledger_.finished(outcome);
+    ledger_.finished(outcome, which.rows.get());
     note(pool_event_kind::finished, which, now, outcome.code);
     port_.to_client(which.client, submission_done{which.id, std::move(outcome), std::move(which.deaths)});
   }

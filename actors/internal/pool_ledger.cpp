@@ -5,10 +5,16 @@
 
 namespace leanworker::internal {
 
-void pool_ledger::finished(const request_outcome& outcome) {
+void pool_ledger::finished(const request_outcome& outcome, const row_port* rows) {
   ++counters.finished;
   ++outcomes_.at(static_cast<std::size_t>(outcome.code));
   counters.rows_delivered += outcome.rows_delivered;
+  if (rows && outcome.work_started) {
+    ++counters.streams;
+    counters.streams_failed += outcome.ok() ? 0 : 1;
+    counters.backpressure_waits += rows->meter()->waits;
+    counters.backpressure_time += std::chrono::microseconds{rows->meter()->waited_microseconds};
+  }
   if (outcome.work_started) {
     times.work.record(outcome.work_time);
     if (outcome.import_time.count() > 0)

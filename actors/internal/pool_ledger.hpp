@@ -18,7 +18,7 @@ public:
   pool_high_water high;
   pool_histograms times;
 
-  void finished(const request_outcome& outcome);
+  void finished(const request_outcome& outcome, const row_port* rows = nullptr);
   void granted(std::chrono::microseconds waited);
   void refused(errc code);
   void lease_invalidated(errc cause);

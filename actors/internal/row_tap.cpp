@@ -5,11 +5,10 @@
 
 namespace leanworker::internal {
 
-void row_tap::open(std::uint64_t request_id, row_port_ptr port, std::shared_ptr<backpressure_meter> meter, time_point now) {
+void row_tap::open(std::uint64_t request_id, row_port_ptr port, time_point now) {
   *this = row_tap{};
   request_id_ = request_id;
   port_ = std::move(port);
-  meter_ = std::move(meter);
   opened_at_ = now;
 }
 
@@ -72,8 +71,8 @@ void row_tap::tell_closed(time_point now) {
   summary.payload_bytes = ledger_.payload_bytes();
   summary.streams = ledger_.streams();
   summary.notes = notes_;
-  summary.backpressure_waits = meter_ ? meter_->waits.load() : 0;
-  summary.backpressure_time = std::chrono::microseconds{meter_ ? meter_->waited_microseconds.load() : 0};
+  summary.backpressure_waits = port_->meter()->waits.load();
+  summary.backpressure_time = std::chrono::microseconds{port_->meter()->waited_microseconds.load()};
   if (summary.rows > 0)
     summary.first_row_after = passed(first_row_at_);
   summary.elapsed = passed(now);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <leanworker/actors/internal/row_ledger.hpp>
-#include <leanworker/child/credit.hpp>
 #include <leanworker/child/frame_batch.hpp>
 
 #include <chrono>
@@ -15,7 +14,7 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
 
   /// `port` null: a request that takes no rows.
-  void open(std::uint64_t request_id, row_port_ptr port, std::shared_ptr<backpressure_meter> meter, time_point now);
+  void open(std::uint64_t request_id, row_port_ptr port, time_point now);
   /// The request that runs; 0: none.
   std::uint64_t request_id() const noexcept { return request_id_; }
   bool has_port() const noexcept { return port_ != nullptr; }
@@ -40,7 +39,6 @@ private:
 
   std::uint64_t request_id_ = 0;
   row_port_ptr port_;
-  std::shared_ptr<backpressure_meter> meter_;
   row_ledger ledger_;
   row_slice gathered_;
   std::uint64_t gathered_rows_ = 0;

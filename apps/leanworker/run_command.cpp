@@ -16,12 +16,12 @@ namespace {
 /// Capabilities that come with the host.
 constexpr std::pair<std::string_view, std::string_view> built_in[] = {{"extract", "LeanWorker.Extract"}};
 
-bool resolve(const std::string& name, run_request& request, std::string& problem) {
+bool resolve(const std::string& name, command_target& target, std::string& problem) {
   if (!name.ends_with(".lean")) {
-    request.module = name;
+    target = command_target::lean_module(name);
     for (auto [short_name, module] : built_in)
       if (name == short_name)
-        request.module = module;
+        target = command_target::lean_module(std::string{module});
     return true;
   }
   std::error_code error;
@@ -30,26 +30,25 @@ bool resolve(const std::string& name, run_request& request, std::string& problem
     problem = "cannot read " + name + (error ? ": " + error.message() : "");
     return false;
   }
-  request.path = path.string();
+  target = command_target::lean_path(path.string());
   return true;
 }
 
 } // namespace
 
 int run_run(const run_options& options) {
-  run_request request;
+  command_target target;
   std::vector<run_part> parts;
   std::string json;
   std::string problem;
-  if (!resolve(options.capability, request, problem) || !read_request(options.request, json, problem) || !split_request(json, options.split, parts, problem)) {
+  if (!resolve(options.capability, target, problem) || !read_request(options.request, json, problem) || !split_request(json, options.split, parts, problem)) {
     fmt::print(stderr, "leanworker: {}\n", problem);
     return exit_usage;
   }
-  request.command = options.command;
   lean_setup setup;
   if (!set_up_lean(options.common, setup))
     return interrupts() > 0 ? exit_interrupted : exit_infrastructure;
-  return run_work{options, setup, std::move(request), std::move(parts)}.run();
+  return run_work{options, setup, std::move(target), std::move(parts)}.run();
 }
 
 } // namespace leanworker::cli

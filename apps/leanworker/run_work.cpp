@@ -47,8 +47,8 @@ std::string text_of(const request_outcome& outcome) {
 
 } // namespace
 
-run_work::run_work(const run_options& options, const lean_setup& setup, run_request request, std::vector<run_part> parts)
-    : options_{options}, setup_{setup}, request_{std::move(request)}, parts_{std::move(parts)},
+run_work::run_work(const run_options& options, const lean_setup& setup, command_target target, std::vector<run_part> parts)
+    : options_{options}, setup_{setup}, target_{std::move(target)}, parts_{std::move(parts)},
       jobs_{std::min<unsigned>(options.jobs != 0 ? options.jobs : default_jobs(), static_cast<unsigned>(parts_.size()))},
       draw_{!options.quiet && ::isatty(STDERR_FILENO) != 0}, output_{options.rows, parts_.size(), {options.stream, options.wrapped, true}},
       results_(parts_.size()) {}
@@ -86,11 +86,9 @@ void run_work::work(client::pool& pool) {
 }
 
 void run_work::run_part_number(client::pool& pool, std::size_t number) {
-  auto request = request_;
-  request.request_json = parts_[number].request;
   submit_request submit;
-  submit.key.capability = request.module.empty() ? request.path : request.module;
-  submit.body = encode_run(request);
+  submit.key.capability = target_.capability;
+  submit.body = encode_call(target_, options_.command, parts_[number].request);
   submit.wait = std::chrono::hours{24};
   auto consumer = output_.consumer(number);
   auto& result = results_[number];

@@ -3,10 +3,11 @@
 
 #include "run_output.hpp"
 #include "run_parts.hpp"
+#include "run_report.hpp"
 #include "setup.hpp"
 
 #include <leanworker/actors/client.hpp>
-#include <leanworker/lean/run.hpp>
+#include <leanworker/actors/commands.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -17,7 +18,7 @@ namespace leanworker::cli {
 /// One `run`: its parts over a pool, a thread for each worker, and what is said about them.
 class run_work {
 public:
-  run_work(const run_options& options, const lean_setup& setup, run_request request, std::vector<run_part> parts);
+  run_work(const run_options& options, const lean_setup& setup, command_target target, std::vector<run_part> parts);
 
   /// Returns the exit code.
   int run();
@@ -43,7 +44,7 @@ private:
 
   const run_options& options_;
   const lean_setup& setup_;
-  const run_request request_;
+  const command_target target_;
   const std::vector<run_part> parts_;
   const unsigned jobs_;
   const bool draw_;

@@ -164,7 +164,7 @@ private:
     else if (auto frame = std::get_if<link_send>(&order); !frame)
       return;
     else if (frame->kind == static_cast<std::uint8_t>(frame_kind::request))
-      tap_.open(frame->request_id, frame->rows, nullptr, {});
+      tap_.open(frame->request_id, frame->rows, {});
     else if (frame->kind == static_cast<std::uint8_t>(frame_kind::cancel))
       tap_.discard({});
   }

@@ -21,11 +21,10 @@ struct recording_port : row_port {
 
 struct row_tap_test : ::testing::Test {
   std::shared_ptr<recording_port> port = std::make_shared<recording_port>();
-  std::shared_ptr<backpressure_meter> meter = std::make_shared<backpressure_meter>();
   row_tap tap;
   row_tap::time_point now = row_tap::time_point{} + 1h;
 
-  void SetUp() override { tap.open(7, port, meter, now); }
+  void SetUp() override { tap.open(7, port, now); }
 };
 
 } // namespace
@@ -53,8 +52,8 @@ TEST_F(row_tap_test, something_foreign_in_between_makes_two_slices) {
 
 TEST_F(row_tap_test, the_summary_comes_once_and_holds_what_was_measured) {
   auto batch = made_up_batch{}.row(0, "12").row(0, "3", "b").make();
-  meter->waits = 3;
-  meter->waited_microseconds = 4'000;
+  port->meter()->waits = 3;
+  port->meter()->waited_microseconds = 4'000;
   tap.row(batch, 0, now + 10ms);
   tap.row(batch, 1, now + 20ms);
   tap.close(now + 30ms);
@@ -91,6 +90,6 @@ TEST_F(row_tap_test, the_next_request_begins_anew) {
   tap.row(batch, 0, now);
   tap.close(now);
   EXPECT_EQ(tap.request_id(), 0u);
-  tap.open(8, port, nullptr, now);
+  tap.open(8, port, now);
   EXPECT_EQ(tap.row(batch, 0, now), errc::none) << "sequences count from 0 per request";
 }
