@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/actors/json_lines_file.hpp>
 
+#include <leanworker/child/internal/json_scan.hpp>
+
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -60,13 +62,18 @@ sink_status json_lines_file::open() {
 }
 
 sink_status json_lines_file::append(const data_row& row) {
+  auto line = line_.make(row.json, minified_);
+  if (line.empty()) {
+    auto wrong = internal::check_json(row.json);
+    return {errc::row_malformed, "row " + std::to_string(row.sequence) + " of stream '" + std::string{row.stream} + "' is no JSON, at byte "
+                                   + std::to_string(wrong.at) + ": " + (wrong.problem ? wrong.problem : "too large")};
+  }
   if (options_.wrapped) {
     gathered_ += R"({"stream":)";
     gathered_ += internal::json_quoted(row.stream);
     gathered_ += R"(,"sequence":)" + std::to_string(row.sequence) + R"(,"row":)";
   }
-  if (!line_.append(row.json, gathered_))
-    return {errc::row_malformed, "row " + std::to_string(row.sequence) + " of stream '" + std::string{row.stream} + "': " + line_.problem()};
+  gathered_ += line;
   gathered_ += options_.wrapped ? "}\n" : "\n";
   ++lines_;
   return {};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/json_line.hpp>
 #include <leanworker/actors/row_consumer.hpp>
-#include <leanworker/child/internal/json_line.hpp>
 #include <leanworker/child/process.hpp>
 
 #include <string>
@@ -48,6 +48,7 @@ private:
   unique_fd file_;
   int descriptor_ = -1;
   internal::json_line line_;
+  std::string minified_;
   std::string gathered_;
   std::uint64_t lines_ = 0;
   std::uint64_t bytes_ = 0;

@@ -76,6 +76,13 @@ constexpr std::array<entry, errc_count> table{{
   {errc::sink_failed, "sink_failed", "the sink of the rows failed"},
   {errc::sink_timeout, "sink_timeout", "the sink of the rows did not finish within the deadline"},
   {errc::sink_full, "sink_full", "more rows came than the sink may keep"},
+  {errc::request_encode_failed, "request_encode_failed", "the request could not be written as JSON; nothing was sent"},
+  {errc::response_decode_failed, "response_decode_failed", "the response is not of the type that the command returns"},
+  {errc::row_decode_failed, "row_decode_failed", "a row is not of the type that the command streams"},
+  {errc::summary_decode_failed, "summary_decode_failed", "the metadata at the end of the stream is not of the type that the command says"},
+  {errc::metadata_malformed, "metadata_malformed", "the capability's metadata does not have the form of metadata"},
+  {errc::doctor_malformed, "doctor_malformed", "the doctor's report does not have the form of a report"},
+  {errc::metadata_mismatch, "metadata_mismatch", "the capability's metadata is not what was expected"},
 }};
 
 constexpr bool table_is_in_enum_order() {

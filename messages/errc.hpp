@@ -72,10 +72,17 @@ enum class errc : std::uint8_t {
   sink_failed,         ///< Who takes the rows refused one, threw, or died. The request was ended.
   sink_timeout,        ///< Who takes the rows did not finish within the request's deadline.
   sink_full,           ///< A sink with a cap was given more than it may keep. The request was ended.
+  request_encode_failed,  ///< A typed command's request could not be written as JSON; nothing was sent.
+  response_decode_failed, ///< The response came, but is not what the typed command says it returns.
+  row_decode_failed,      ///< A row came, but is not what the typed command says its rows are.
+  summary_decode_failed,  ///< The end of a stream came, but its metadata is not what the typed command says.
+  metadata_malformed,     ///< What an export returned as metadata does not have the form of metadata.
+  doctor_malformed,       ///< What an export returned as a doctor's report does not have the form of one.
+  metadata_mismatch,      ///< The metadata of an export is well-formed, but not what was expected.
 };
 
 /// How many enumerators `errc` has; `to_string` is checked against it.
-inline constexpr int errc_count = static_cast<int>(errc::sink_full) + 1;
+inline constexpr int errc_count = static_cast<int>(errc::metadata_mismatch) + 1;
 
 /// The enumerator's name, for example "start_timeout". Never empty; "unknown" for a value outside the enumeration.
 std::string_view to_string(errc code) noexcept;

@@ -5,6 +5,7 @@
 
 #include <leanworker/actors/client.hpp>
 #include <leanworker/actors/row_consumers.hpp>
+#include <leanworker/actors/typed_rows.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -16,6 +17,23 @@ using namespace leanworker;
 using namespace leanworker::bench;
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
+
+namespace {
+
+/// Four of the members of each row of the child.
+struct bench_record {
+  std::string name;
+  std::string kind;
+  std::uint32_t line = 0;
+  double score = 0;
+};
+
+} // namespace
+
+template <>
+inline constexpr auto leanworker::row_fields<bench_record>
+  = leanworker::fields(leanworker::field("name", &bench_record::name), leanworker::field("kind", &bench_record::kind), leanworker::field("line", &bench_record::line),
+                       leanworker::field("score", &bench_record::score));
 
 namespace {
 
@@ -130,6 +148,18 @@ void measure_all(const options& wanted) {
   auto one = counted(lease, small, wanted.repeat);
   table.add("200 B rows, counting sink through the client", one);
   table.promise_at_least("  share of the bare loop", one.rows_per_second() / bare.rows_per_second(), 0.6);
+
+  auto typed = best_of(wanted.repeat, [&] {
+    std::uint64_t good = 0;
+    auto see = [&](const bench_record& record) { good += record.line == 1234 && record.kind == "theorem" ? 1 : 0; };
+    typed_rows<bench_record, decltype(see)> reader{"rows", see};
+    auto result = run(lease, small, reader);
+    if (good != small.rows)
+      throw std::runtime_error{"rows were read wrongly"};
+    return result;
+  });
+  table.add("200 B rows, 4 members decoded into a struct", typed);
+  table.promise_at_least("  million rows per second", typed.rows_per_second() / 1e6, 2);
 
   row_order big{wanted.big_rows, 64u << 10, false};
   auto copy = best_of(wanted.repeat, [&] { return from(bare_copy(big)); });

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_parts.hpp"
 
-#include <leanworker/child/internal/json_line.hpp>
 #include <leanworker/child/internal/json_scan.hpp>
 
 #include <algorithm>

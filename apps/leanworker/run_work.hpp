@@ -24,7 +24,7 @@ public:
   int run();
 
 private:
-  struct result {
+  struct part_result {
     bool over = false;
     client::stream_outcome ended;
     run_report report;
@@ -49,7 +49,7 @@ private:
   const unsigned jobs_;
   const bool draw_;
   run_output output_;
-  std::vector<result> results_;
+  std::vector<part_result> results_;
   std::atomic<std::size_t> next_{0};
   std::atomic<std::size_t> done_{0};
   std::atomic<bool> failed_{false};

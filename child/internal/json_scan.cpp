@@ -18,30 +18,10 @@ int hex_value(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/// How long the UTF-8 sequence at the front of `text` is; 0 if it is none (overlong forms and surrogates are none).
-std::size_t utf8_length(std::string_view text) {
-  auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0; };
-  auto tail = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  auto first = byte(0);
-  if (first < 0x80)
-    return 1;
-  if (first >= 0xC2 && first <= 0xDF)
-    return tail(1) ? 2 : 0;
-  if ((first & 0xF0) == 0xE0) {
-    bool overlong = first == 0xE0 && byte(1) < 0xA0, surrogate = first == 0xED && byte(1) > 0x9F;
-    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    bool overlong = first == 0xF0 && byte(1) < 0x90, beyond = first == 0xF4 && byte(1) > 0x8F;
-    return tail(1) && tail(2) && tail(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
-}
-
 /// Iterative, so that hostile nesting costs no stack; one bit per level says whether it is an object.
 class scanner {
 public:
-  scanner(std::string_view text, json_scan_result& out) : text_{text}, out_{out} {}
+  scanner(std::string_view text, json_scan_result& out, std::size_t members_max, bool keep) : text_{text}, out_{out}, members_max_{members_max}, keep_{keep} {}
 
   void run() {
     skip_space();
@@ -123,8 +103,11 @@ private:
   /// Behind a value: closes what ends here, until a comma or the end of the text.
   bool end_value() {
     for (;;) {
-      if (depth_ == 1 && out_.object)
+      if (depth_ == 1 && keep_ && out_.object) {
+        if (out_.members.size() == members_max_)
+          return fail("more members than are allowed here");
         out_.members.push_back({name_text_, text_.substr(value_begins_, at_ - value_begins_)});
+      }
       skip_space();
       more_ = false;
       if (depth_ == 0)
@@ -242,6 +225,8 @@ private:
 
   std::string_view text_;
   json_scan_result& out_;
+  std::size_t members_max_;
+  bool keep_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   std::bitset<json_depth_max> objects_;
@@ -272,9 +257,34 @@ std::uint32_t unit_at(std::string_view text, std::size_t at) {
 
 } // namespace
 
-json_scan_result scan_json(std::string_view text) {
+std::size_t utf8_length(std::string_view text) {
+  auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0; };
+  auto tail = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  auto first = byte(0);
+  if (first < 0x80)
+    return 1;
+  if (first >= 0xC2 && first <= 0xDF)
+    return tail(1) ? 2 : 0;
+  if ((first & 0xF0) == 0xE0) {
+    bool overlong = first == 0xE0 && byte(1) < 0xA0, surrogate = first == 0xED && byte(1) > 0x9F;
+    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    bool overlong = first == 0xF0 && byte(1) < 0x90, beyond = first == 0xF4 && byte(1) > 0x8F;
+    return tail(1) && tail(2) && tail(3) && !overlong && !beyond ? 4 : 0;
+  }
+  return 0;
+}
+
+json_scan_result scan_json(std::string_view text, std::size_t members_max) {
   json_scan_result out;
-  scanner{text, out}.run();
+  scanner{text, out, members_max, true}.run();
+  return out;
+}
+
+json_scan_result check_json(std::string_view text) {
+  json_scan_result out;
+  scanner{text, out, 0, false}.run();
   return out;
 }
 
@@ -312,6 +322,21 @@ std::string decode_json_string(std::string_view string_text) {
     append_utf8(out, c);
   }
   return out;
+}
+
+std::string json_quoted(std::string_view text) {
+  constexpr const char* digits = "0123456789abcdef";
+  std::string out = "\"";
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (byte < 0x20)
+      ((out += "\\u00") += digits[byte >> 4]) += digits[byte & 15];
+    else
+      out += c;
+  }
+  return out += '"';
 }
 
 } // namespace leanworker::internal

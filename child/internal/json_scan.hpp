@@ -31,10 +31,20 @@ struct json_scan_result {
   std::string_view find(std::string_view name) const;
 };
 
-json_scan_result scan_json(std::string_view text);
+/// More than `members_max` members in the outermost object are a problem, so that a text of many tiny members cannot cost many times its size.
+json_scan_result scan_json(std::string_view text, std::size_t members_max = std::string_view::npos);
+
+/// The same check of any text, keeping no members: takes no memory.
+json_scan_result check_json(std::string_view text);
+
+/// How long the UTF-8 sequence at the front of `text` is; 0 if it is none (overlong forms and surrogates are none). Precondition: not empty.
+std::size_t utf8_length(std::string_view text);
 
 /// Whether a text, quotes included, that passed the scan spells this string.
 bool json_spells(std::string_view string_text, std::string_view wanted);
+
+/// A text as a JSON string, quotes included. Bytes that are no UTF-8 are kept as they are.
+std::string json_quoted(std::string_view text);
 
 /// The string that such a text spells.
 std::string decode_json_string(std::string_view string_text);

@@ -4,6 +4,7 @@
 #include <leanworker/actors/supervisor.hpp>
 #include <leanworker/harness/actor_fixture.hpp>
 #include <leanworker/harness/invariants.hpp>
+#include <leanworker/harness/life_port.hpp>
 
 #include <caf/send.hpp>
 
@@ -46,6 +47,9 @@ protected:
 
   // -- children ---
   std::string body(ticket id) { return R"({"op":"work","id":)" + std::to_string(id) + "}"; }
+  static constexpr std::size_t ticket_at = 18; ///< In a body.
+  /// Half of the requests take rows.
+  row_port_ptr any_port(ticket id) { return roll(2) == 0 ? nullptr : ports_[id] = std::make_shared<life_port>(id); }
   /// Worker ids are slots of the pool; a worker that was lost is followed by another actor in the same slot.
   std::uint32_t worker_id(const scripted_child& child) const { return static_cast<std::uint32_t>(child.slot); }
   scripted_child* any_child() {
@@ -67,8 +71,28 @@ protected:
       case 4: return out << "answers what was not asked", child.respond(999);
       case 5: return out << "imports", child.progress("import", 0, 1), child.progress("import", 1, 1);
       case 6: return out << "repeats a dead one", child.echo_of_the_dead();
+      case 7:
+      case 8: return send_rows(child, out);
       default: go_on(child, out);
     }
+  }
+  /// Rows of the request that it has not answered yet; now and then one is missing.
+  void send_rows(scripted_child& child, std::ostream& out) {
+    auto requests = child.sent(frame_kind::request);
+    bool works = !requests.empty() && requests.back().request_id > answered_[&child] && requests.back().body.size() > ticket_at;
+    if (!works)
+      return void(out << "is idle");
+    const auto& request = requests.back();
+    auto& sent = rows_sent_[{&child, request.request_id}];
+    bool gap = roll(20) == 0;
+    made_up_batch batch;
+    for (auto count = 1 + roll(3); count > 0; --count)
+      batch.row(gap && count == 1 ? sent + 1 : sent, request.body.substr(ticket_at, request.body.size() - ticket_at - 1), "rows", request.request_id), ++sent;
+    out << "sends rows of " << request.body << (gap ? ", one is missing" : "");
+    ++codes["rows"];
+    child.rows(batch);
+    if (gap)
+      child.down(errc::row_sequence_broken);
   }
   /// What a good child does next.
   void go_on(scripted_child& child, std::ostream& out) {
@@ -102,6 +126,9 @@ protected:
     for (auto& who : clients_)
       for (; who.read < who.record->heard.size(); ++who.read)
         std::visit([&](const auto& message) { check(who, message); }, who.record->heard[who.read]);
+    for (const auto& [id, port] : ports_)
+      if (auto wrong = port->problem(); !wrong.empty())
+        problem_ = wrong;
     check_children();
   }
   void check(life_client&, const submission_started&) {}
@@ -125,6 +152,8 @@ protected:
       problem_ = "I20: " + std::to_string(m.id) + " is called safe to retry, but it had started";
     if (!outcome.work_started && outcome.code != errc::none && was_sent(m.id))
       problem_ = "I20: a child saw " + std::to_string(m.id) + ", which is said never to have started";
+    if (auto port = ports_.find(m.id); port != ports_.end())
+      port->second->end(outcome.rows_delivered);
     if (outcome.code == errc::killed_its_worker && m.deaths.empty())
       problem_ = "I1: " + std::to_string(m.id) + " killed nobody";
   }
@@ -152,7 +181,7 @@ protected:
         ++sent[frame.body];
     }
     for (const auto& [text, times] : sent) {
-      auto id = text.starts_with(R"({"op":"work","id":)") ? std::stoull(text.substr(18)) : 0;
+      auto id = text.starts_with(R"({"op":"work","id":)") ? std::stoull(text.substr(ticket_at)) : 0;
       if (id != 0 && times > (idempotent_[id] ? config_.retry.attempts_max : 1))
         problem_ = "I17: " + text + " was sent " + std::to_string(times) + " times";
     }
@@ -169,6 +198,8 @@ protected:
   ticket last_ticket_ = 0;
   std::map<ticket, bool> idempotent_;
   std::map<const scripted_child*, std::uint64_t> answered_;
+  std::map<std::pair<const scripted_child*, std::uint64_t>, std::uint64_t> rows_sent_; ///< By request on the wire.
+  std::map<ticket, std::shared_ptr<life_port>> ports_;
   std::deque<life_client> clients_;
   pool_actor pool_; ///< The stable handle, where it is supervised.
   pool_actor raw_pool_;

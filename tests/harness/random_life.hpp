@@ -196,6 +196,7 @@ private:
     request.fingerprint = roll(4) == 0 ? 1 + roll(2) : 0;
     request.request_timeout = milliseconds{roll(4) == 0 ? 200 : 0};
     request.wait = milliseconds{roll(4) == 0 ? 300 : 0};
+    request.rows = any_port(request.id);
     idempotent_[request.id] = request.idempotent;
     tell() << "client " << who.number << " submits " << request.id << ' ' << request.key.str();
     checker_.submitted(who.number, request.id);
@@ -233,6 +234,7 @@ private:
     request.id = ++last_ticket_;
     request.body = body(request.id);
     request.request_timeout = milliseconds{roll(4) == 0 ? 200 : 0};
+    request.rows = any_port(request.id);
     idempotent_[request.id] = false;
     tell() << "client " << who.number << " runs " << request.id << " on lease " << lease.number;
     checker_.submitted(who.number, request.id);

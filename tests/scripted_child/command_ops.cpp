@@ -20,7 +20,7 @@ json throw_exception(request_context&, const json&) { throw std::runtime_error{"
 
 json metadata(request_context&, const json&) {
   return {{"commands", {{{"name", "version"}, {"version", "fixture-1"}}, {{"name", "scan"}, {"version", "fixture-2"}}}},
-          {"capabilities", {"rows.json", "diagnostics"}},
+          {"capabilities", {{{"name", "rows.json"}, {"version", "1"}}, {{"name", "diagnostics"}, {"version", "1"}}}},
           {"lean_version", "4.28.0"},
           {"extra", {{"fixture", true}}}};
 }

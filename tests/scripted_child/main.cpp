@@ -31,6 +31,15 @@ struct script {
   bool drip = false;
 };
 
+/// An operation takes its parameters from the body, or, as typed commands send them, from the body's member `request`.
+json parameters(json body) {
+  if (auto request = body.find("request"); request != body.end() && request->is_object()) {
+    json given = *request;
+    body.update(given);
+  }
+  return body;
+}
+
 class scripted_host final : public child_host {
 public:
   explicit scripted_host(const script& s) : script_{s} {
@@ -59,7 +68,7 @@ public:
                        }});
     auto found = std::find_if(ops_.begin(), ops_.end(), [&](const op& candidate) { return candidate.name == request.op(); });
     try {
-      return request_result::success(found->run(request, json::parse(request.body())).dump());
+      return request_result::success(found->run(request, parameters(json::parse(request.body()))).dump());
     } catch (const json::exception& error) {
       return request_result::failure("bad_request", error.what());
     }
