@@ -90,10 +90,10 @@ void take_row(self_pointer self, const frame_batch_ptr& batch, std::uint32_t ind
 /// The worker's deadlines hang on imports, whoever else listens.
 void tell_import(self_pointer self, child_progress progress) {
   auto& state = self->state;
-  bool begins = progress.current < progress.total;
-  if (progress.phase != "import" || begins == state.import_told)
+  auto step = progress.current < progress.total ? 1u : 2u;
+  if (progress.phase != "import" || step != state.import_steps + 1)
     return;
-  state.import_told = begins;
+  state.import_steps = step;
   progress.generation = state.generation;
   self->send(state.worker, std::move(progress));
 }
@@ -158,7 +158,8 @@ void send_frame(self_pointer self, const link_send& order) {
   auto kind = static_cast<frame_kind>(order.kind);
   auto now = self->clock().now();
   if (kind == frame_kind::request) {
-    state.row_refusal_told = state.import_told = false;
+    state.row_refusal_told = false;
+    state.import_steps = 0;
     if (order.rows)
       state.host->credit(state.child, order.rows->credit_bytes(), order.rows->meter());
     state.rows.open(order.request_id, order.rows, now);

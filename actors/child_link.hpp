@@ -49,7 +49,7 @@ struct child_link_state {
   std::size_t credit_bytes = 0; ///< Where no request says otherwise.
   internal::row_tap rows; ///< Of the running request.
   bool row_refusal_told = false; ///< Of the running request.
-  bool import_told = false; ///< Its begin; its end follows once.
+  unsigned import_steps = 0; ///< Of the running request: its begin and its end were told, each once.
   internal::log_valve logs;
 
   child_link_state() = default;

@@ -9,7 +9,7 @@ namespace leanworker::client {
 
 lease::lease(lease&& other) noexcept
     : connection_{std::move(other.connection_)}, state_{std::move(other.state_)}, token_{other.token_}, refusal_{std::move(other.refusal_)},
-      waited_{other.waited_}, warm_{other.warm_} {}
+      last_stream_{std::move(other.last_stream_)}, waited_{other.waited_}, warm_{other.warm_} {}
 
 lease& lease::operator=(lease&& other) noexcept {
   if (this == &other)
@@ -19,6 +19,7 @@ lease& lease::operator=(lease&& other) noexcept {
   state_ = std::move(other.state_);
   token_ = other.token_;
   refusal_ = std::move(other.refusal_);
+  last_stream_ = std::move(other.last_stream_);
   waited_ = other.waited_;
   warm_ = other.warm_;
   return *this;
@@ -54,6 +55,7 @@ request_outcome lease::stale() const {
 request_outcome lease::run(std::string body, const run_options& options) {
   if (!valid())
     return stale();
+  wait_for_cancelled_stream();
   auto call = std::make_shared<waiting_call>();
   auto id = connection_->enter(call);
   connection_->send(run_on_lease{token_, id, std::move(body), options.import_timeout, options.timeout, options.idempotent, options.fingerprint, nullptr});

@@ -64,6 +64,7 @@ class pool;
 struct connection;
 struct lease_state;
 struct row_call;
+struct waiting_call;
 
 /// The rows of a running request, pulled one by one. Move-only. Its end cancels the request, without waiting.
 ///
@@ -144,7 +145,7 @@ public:
   /// The same for a request with rows. The consumer is called on this thread while the child works, and never after the return. A consumer that does not return holds up the
   /// return, but nothing else: the request's deadline ends the child's work meanwhile, and the outcome is `sink_timeout` if the child was in time and the consumer was not.
   stream_outcome run(std::string body, row_consumer& consumer, const run_options& options = {});
-  /// The same, with rows to be pulled. One request at a time: end the stream before the next.
+  /// The same, with rows to be pulled. One request at a time: the next is refused with `worker_busy` while this one is neither at its end nor cancelled.
   row_stream stream(std::string body, const run_options& options = {});
   /// Keeps it from expiring while its holder thinks.
   void renew();
@@ -155,10 +156,13 @@ private:
   friend class pool;
   request_outcome stale() const;
   std::unique_ptr<row_call> start(std::string body, const run_options& options);
+  /// One that was cancelled is over in a moment; until then the lease is busy.
+  void wait_for_cancelled_stream();
   std::shared_ptr<connection> connection_;
   std::shared_ptr<lease_state> state_;
   lease_token token_;
   lease_refused refusal_;
+  std::weak_ptr<waiting_call> last_stream_;
   std::chrono::microseconds waited_{0};
   bool warm_ = false;
 };

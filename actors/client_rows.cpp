@@ -19,6 +19,7 @@ void row_call::enter() {
 }
 
 void row_call::cancel() {
+  call->given_up = true;
   link->send(cancel_submission{id});
   rows->abandon();
 }
@@ -147,12 +148,21 @@ const stream_outcome& row_stream::outcome() {
 
 // -- where they begin ---------------------------------------------------------------
 
+void lease::wait_for_cancelled_stream() {
+  auto last = last_stream_.lock();
+  last_stream_.reset();
+  if (last && last->given_up)
+    last->wait_until_over(clock::now() + answer_patience);
+}
+
 std::unique_ptr<row_call> lease::start(std::string body, const run_options& options) {
+  wait_for_cancelled_stream();
   auto call = std::make_unique<row_call>();
   call->link = connection_;
   call->request_timeout = chosen(options.timeout, connection_->options.config.worker.request_timeout);
   call->bound = clock::now() + connection_->work_bound(options.import_timeout, options.timeout);
   call->enter();
+  last_stream_ = call->call;
   connection_->send(
     run_on_lease{token_, call->id, std::move(body), options.import_timeout, options.timeout, options.idempotent, options.fingerprint, call->rows});
   return call;

@@ -48,10 +48,17 @@ struct waiting_call {
       given_ = std::move(given);
       there_.store(true, std::memory_order_release);
     }
-    changed.notify_one();
+    changed.notify_all();
     if (rows)
       rows->end();
   }
+  /// Waits for the end of a request that nobody wants any more.
+  void wait_until_over(clock::time_point bound) {
+    std::unique_lock lock{mutex};
+    changed.wait_until(lock, bound, [this] { return there_.load(); });
+  }
+  std::atomic<bool> given_up{false}; ///< Cancelled by its caller.
+
   /// Its answer, if that is a request's end.
   const submission_done* done() const noexcept { return there_.load(std::memory_order_acquire) ? std::get_if<submission_done>(&given_) : nullptr; }
   answer wait_until(clock::time_point bound) {

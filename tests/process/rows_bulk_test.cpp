@@ -116,6 +116,19 @@ TEST_F(rows_bulk, a_stream_that_nobody_pulls_slows_its_child_and_its_end_cancels
   EXPECT_EQ(outcome.generation, 0u);
 }
 
+TEST_F(rows_bulk, a_stream_that_is_dropped_leaves_the_lease_free_for_the_next_request) {
+  auto granted = lease();
+  for (int i = 0; i < 20; ++i) {
+    {
+      auto dropped = granted.stream(R"({"op":"stream_endless"})");
+      data_row row;
+      ASSERT_TRUE(dropped.next(row));
+    }
+    auto outcome = granted.run(R"({"op":"echo","value":1})");
+    ASSERT_TRUE(outcome.ok()) << outcome.message;
+  }
+}
+
 TEST_F(rows_bulk, rows_that_somebody_keeps_do_not_stop_the_next_request_on_the_same_child) {
   auto granted = lease();
   auto kept = granted.stream(R"({"op":"stream_blobs","count":64,"bytes":262144})"); // 16 MiB, four times the credit
