@@ -3,6 +3,7 @@
 
 #include <leanworker/lean/internal/join_modules.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -18,7 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* unit_name = "LeanWorker.lean";
 constexpr std::chrono::milliseconds compile_timeout{180'000};
 constexpr std::chrono::milliseconds prepare_timeout{180'000};
 
@@ -55,21 +55,40 @@ std::string identity_of(const fs::path& file) {
 
 host_package_result failure(errc code, std::string message) { return {code, std::move(message), {}}; }
 
-/// The host's modules, in dependency order.
-bool read_modules(const std::string& sources, std::vector<std::string>& out) {
+/// A module as it is compiled: several sources joined to one. Compiled one by one, each source would pay the start of Lean and the import of half of
+/// Lean again: 48 instead of 14 s of CPU for the host, measured.
+struct unit {
+  std::string name; ///< Its file, such as LeanWorker/Stream.lean.
+  std::vector<std::string> sources;
+};
+
+/// Reads modules.txt: a line "name:" begins a unit, the lines below it are its sources; both in dependency order.
+bool read_units(const std::string& sources, std::vector<unit>& out) {
   std::ifstream file{sources + "/modules.txt"};
-  for (std::string line; std::getline(file, line);)
-    if (!line.empty() && line.front() != '#')
-      out.push_back(line);
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line.front() == '#')
+      continue;
+    if (line.back() == ':')
+      out.push_back({line.substr(0, line.size() - 1), {}});
+    else if (!out.empty())
+      out.back().sources.push_back(line);
+  }
   return !out.empty();
 }
 
-std::string key_of(const toolchain& lean, const std::string& sources, const std::vector<std::string>& modules) {
+/// LeanWorker/Stream.lean holds the module LeanWorker.Stream.
+std::string module_of(std::string file) {
+  std::replace(file.begin(), file.end(), '/', '.');
+  return file.substr(0, file.rfind(".lean"));
+}
+
+std::string key_of(const toolchain& lean, const std::string& sources, const std::vector<unit>& units) {
   hasher hash;
   hash.add(identity_of(lean.lean()));
   hash.add(identity_of(lean.library() + "/Init.olean"));
-  auto files = modules;
-  files.push_back("Main.lean");
+  std::vector<std::string> files{"modules.txt", "Main.lean"};
+  for (const auto& each : units)
+    files.insert(files.end(), each.sources.begin(), each.sources.end());
   for (const auto& name : files) {
     std::string text;
     read_file(sources + "/" + name, text);
@@ -102,36 +121,51 @@ std::string last_words(const command_result& result) {
   return text;
 }
 
-/// Writes the host as one module. Compiled one by one, each of its modules would pay the start of Lean and the import of half of Lean again: 48
-/// instead of 14 s of CPU, measured.
-bool write_unit(const host_build& build, const std::vector<std::string>& modules, const fs::path& aside, std::string& problem) {
-  std::vector<std::string> texts(modules.size());
-  for (std::size_t i = 0; i < modules.size(); ++i)
-    if (!read_file(build.sources + "/" + modules[i], texts[i])) {
-      problem = "cannot read " + build.sources + "/" + modules[i];
+bool write_unit(const host_build& build, const unit& what, const fs::path& aside, std::string& problem) {
+  std::vector<std::string> texts(what.sources.size()), own;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    own.push_back(module_of(what.sources[i]));
+    if (!read_file(build.sources + "/" + what.sources[i], texts[i])) {
+      problem = "cannot read " + build.sources + "/" + what.sources[i];
       return false;
     }
+  }
   std::error_code error;
-  fs::create_directories(aside, error);
-  std::ofstream unit{aside / unit_name, std::ios::binary};
-  unit << internal::join_modules(texts, "LeanWorker");
-  unit.close();
-  fs::copy_file(fs::path{build.sources} / "Main.lean", aside / "Main.lean", fs::copy_options::overwrite_existing, error);
-  if (!unit || error)
-    problem = error ? "cannot copy " + build.sources + "/Main.lean to " + aside.string() + ": " + error.message()
-                    : "cannot write to " + aside.string() + "; is the disk full?";
+  fs::create_directories((aside / what.name).parent_path(), error);
+  std::ofstream file{aside / what.name, std::ios::binary};
+  file << internal::join_modules(texts, own);
+  file.close();
+  if (!file)
+    problem = "cannot write to " + aside.string() + "; is the disk full?";
   return problem.empty();
 }
 
-host_package_result compile(const toolchain& lean, const host_build& build, const std::vector<std::string>& modules, const fs::path& aside,
+/// Writes all units before the first is compiled, so that a source that is missing costs no time.
+bool write_sources(const host_build& build, const std::vector<unit>& units, const fs::path& aside, std::string& problem) {
+  for (const auto& each : units)
+    if (!write_unit(build, each, aside, problem))
+      return false;
+  std::error_code error;
+  fs::copy_file(fs::path{build.sources} / "Main.lean", aside / "Main.lean", fs::copy_options::overwrite_existing, error);
+  if (error)
+    problem = "cannot copy " + build.sources + "/Main.lean to " + aside.string() + ": " + error.message();
+  return problem.empty();
+}
+
+host_package_result compile(const toolchain& lean, const host_build& build, const std::vector<unit>& units, const fs::path& aside,
                             const command_runner& run) {
   std::string problem;
-  if (!write_unit(build, modules, aside, problem))
+  if (!write_sources(build, units, aside, problem))
     return failure(errc::io_error, std::move(problem));
-  auto result = run({{lean.lean(), "-o", "LeanWorker.olean", unit_name}, {{"LEAN_PATH", aside.string()}}, aside.string(), compile_timeout});
-  if (!result.ok())
-    return failure(errc::host_build_failed, "compiling the modules of " + build.sources + " as one with " + lean.lean() + ": " + last_words(result));
-  build.say("compiled the Lean host in " + std::to_string(result.elapsed.count()) + " ms");
+  std::chrono::milliseconds elapsed{0};
+  for (const auto& each : units) {
+    auto result = run({{lean.lean(), "-o", fs::path{each.name}.replace_extension("olean").string(), each.name}, {{"LEAN_PATH", aside.string()}},
+                       aside.string(), compile_timeout});
+    if (!result.ok())
+      return failure(errc::host_build_failed, "compiling " + each.name + " of " + build.sources + " with " + lean.lean() + ": " + last_words(result));
+    elapsed += result.elapsed;
+  }
+  build.say("compiled the Lean host in " + std::to_string(elapsed.count()) + " ms");
   return {};
 }
 
@@ -159,13 +193,13 @@ std::vector<std::pair<std::string, std::string>> host_package::environment() con
 }
 
 host_package_result ensure_host(const toolchain& lean, const host_build& build, const command_runner& run) {
-  std::vector<std::string> modules;
-  if (!read_modules(build.sources, modules))
+  std::vector<unit> units;
+  if (!read_units(build.sources, units))
     return failure(errc::io_error, "the sources of the Lean host are not at " + build.sources + " (no modules.txt there)");
   if (build.cache.empty())
     return failure(errc::io_error, "no cache folder: set HOME or LEANWORKER_CACHE");
   auto hosts = fs::path{build.cache} / "hosts";
-  auto key = key_of(lean, build.sources, modules);
+  auto key = key_of(lean, build.sources, units);
   auto final_folder = hosts / key;
   std::error_code error;
   if (fs::exists(final_folder / "Main.lean", error))
@@ -177,7 +211,7 @@ host_package_result ensure_host(const toolchain& lean, const host_build& build, 
   auto aside = hosts / (".build-" + key + "-" + std::to_string(::getpid()));
   fs::remove_all(aside, error);
   build.say("compiling the Lean host for " + lean.sysroot + " (once)");
-  auto result = compile(lean, build, modules, aside, run);
+  auto result = compile(lean, build, units, aside, run);
   if (result.error == errc::none) {
     prepare_start(lean, build, aside, run);
     fs::rename(aside, final_folder, error);

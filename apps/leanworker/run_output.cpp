@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_output.hpp"
 
-#include "run_report.hpp"
-
 #include <leanworker/actors/row_consumers.hpp>
+#include <leanworker/lean/run.hpp>
 
 #include <spdlog/spdlog.h>
 

@@ -3,11 +3,11 @@
 
 #include "run_output.hpp"
 #include "run_parts.hpp"
-#include "run_report.hpp"
 #include "setup.hpp"
 
 #include <leanworker/actors/client.hpp>
 #include <leanworker/actors/commands.hpp>
+#include <leanworker/lean/run.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -67,19 +67,20 @@ def readImports (request : Json) : Except RequestError (Option (Array Name)) := 
     if name.isAnonymous then throw { code := .badRequest, message := s!"member `imports` holds '{text}', which is no module name" }
     return name) |>.map some
 
-private def readFile (path : String) : RequestIO String := do
+/-- The text of the file that this member of a request names. -/
+def readFile (member path : String) : RequestIO String := do
   unless System.FilePath.isAbsolute path do
-    throw { code := .badRequest, message := s!"member `path` must be absolute, not '{path}'" }
+    throw { code := .badRequest, message := s!"member `{member}` must be absolute, not '{path}'" }
   match ← (IO.FS.readBinFile path).toBaseIO with
-  | .error e => throw { code := .ioError, message := s!"cannot read `path`: {e}" }
+  | .error e => throw { code := .ioError, message := s!"cannot read `{member}`: {e}" }
   | .ok bytes =>
-    let some text := String.fromUTF8? bytes | throw { code := .ioError, message := s!"the file at `path` is not UTF-8: {path}" }
+    let some text := String.fromUTF8? bytes | throw { code := .ioError, message := s!"the file at `{member}` is not UTF-8: {path}" }
     return text
 
 private def readSource (request : Json) : RequestIO (String × String) := do
   match ← ofExcept (member? request "source" string), ← ofExcept (member? request "path" string) with
   | some source, none => return (source, "<source>")
-  | none, some path => return (← readFile path, path)
+  | none, some path => return (← readFile "path" path, path)
   | _, _ => throw { code := .badRequest, message := "exactly one of the members `source` and `path` must be there" }
 
 private def readLimits (request : Json) : Except RequestError (ReportLimits × Option Nat) := do
@@ -110,13 +111,13 @@ structure CheckContext where
   progress : String → Nat → Nat → IO Unit
 
 /-- `lean` skips a first line `#lang lean4`. -/
-private def withoutLangLine (source : String) : String :=
+def withoutLangLine (source : String) : String :=
   match source.splitOn "\n" with
   | first :: rest => if first.trimAscii.copy == "#lang lean4" then "\n".intercalate ("" :: rest) else source
   | [] => source
 
 /-- The imports that the header asks for; those of the request apply only if the source has no header at all. -/
-private def importKey (header : HeaderSyntax) (wanted : Option (Array Name)) : ImportKey :=
+def importKey (header : HeaderSyntax) (wanted : Option (Array Name)) : ImportKey :=
   let hasHeader := header.raw.getArgs.any fun part => part.getNumArgs != 0
   match wanted with
   | some names => if hasHeader then fromHeader else { imports := names.map fun module => { module } }
@@ -154,7 +155,7 @@ private def parseNext (input : Parser.InputContext) (state : Command.State) (par
 def progressIntervalMs : Nat := 100
 
 /-- All commands after the header. Ends with `cancelled` at the first command after, or inside which, the token was set. -/
-private def elabCommands (context : CheckContext) (request : CheckRequest) (input : Parser.InputContext)
+def elabCommands (context : CheckContext) (request : CheckRequest) (input : Parser.InputContext)
     (parser : Parser.ModuleParserState) (options : Options) (state : Command.State) (report : MessageReport) :
     RequestIO (Command.State × MessageReport) := do
   let errorsMax := Language.maxErrors.get options
@@ -200,7 +201,8 @@ private def resultJson (times : Times) (session : Json) (r : MessageReport) (d :
      ("declarations", .arr d.items), ("declarations_truncated", d.truncated),
      ("elapsed_ms", (← IO.monoMsNow) - times.startMs), ("heartbeats", heartbeats), ("session", session)]
 
-private def sessionJson (imports : Array String) (reused : Bool) (importMs importsDone : Nat) : Json :=
+/-- What a response says about its session. -/
+def sessionJson (imports : Array String) (reused : Bool) (importMs importsDone : Nat) : Json :=
   Json.mkObj [("imports", jsonStrings imports), ("reused", reused), ("import_ms", importMs), ("imports_done", importsDone)]
 
 /-- The result of a source whose header already ended it. -/
@@ -210,7 +212,8 @@ private def failedHeader (context : CheckContext) (times : Times) (request : Che
   let session := sessionJson (key.imports.map (·.module.toString)) false 0 (← context.sessions.get).importsDone
   resultJson times session report { bytesLeft := 0 }
 
-private def initialState (env : Environment) (options : Options) : Command.State :=
+/-- The state before the first command after the header. -/
+def initialState (env : Environment) (options : Options) : Command.State :=
   { Command.mkState env {} options with infoState.enabled := true }
 
 /-- Runs the operation `check`. -/

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
-import Std.Sync.Mutex
+import LeanWorker.Stream
 
 /-!
 # Frames
@@ -10,14 +10,6 @@ caller could do anything better with it.
 -/
 
 namespace LeanWorker
-
-/-- The kinds of section 2 that this side reads or writes. -/
-inductive FrameKind where
-  | hello | configure | request | cancel | terminate | progress | response
-  deriving BEq
-
-def FrameKind.code : FrameKind → UInt8
-  | .hello => 1 | .configure => 2 | .request => 3 | .cancel => 4 | .terminate => 5 | .progress => 18 | .response => 19
 
 /-- The kind of a frame from the parent; the kinds of the other direction are as wrong as unknown ones. -/
 def FrameKind.ofParent? (code : UInt8) : Option FrameKind :=
@@ -33,37 +25,17 @@ structure Frame where
   requestId : UInt64
   body : ByteArray
 
-def headerBytes : Nat := 24
-
 /-- Bodies in both directions may not be longer than this until `configure` is answered. -/
 def bodyBytesMaxBeforeConfigure : Nat := 65536
 
 /-- The largest cap that `configure` may ask for, in both directions. -/
 def bodyBytesMaxLimit : Nat := 268435456
 
-/-- Exit code for a connection that cannot be used any more. -/
-def brokenConnection : UInt8 := 3
-
-private def littleEndian (n : Nat) (count : Nat) (bytes : ByteArray) : ByteArray := Id.run do
-  let mut bytes := bytes
-  let mut rest := n
-  for _ in [0:count] do
-    bytes := bytes.push rest.toUInt8
-    rest := rest >>> 8
-  return bytes
-
 private def readLittleEndian (bytes : ByteArray) (start count : Nat) : Nat := Id.run do
   let mut n := 0
   for i in [0:count] do
     n := n * 256 + (bytes.get! (start + count - 1 - i)).toNat
   return n
-
-private def magicAndVersion : ByteArray := ⟨#[0x4C, 0x57, 0x52, 0x4B, 1, 0]⟩
-
-/-- Pure encoder of a header. `isError` sets bit 0 of the flags, which only a `response` may have. -/
-def encodeHeader (kind : FrameKind) (requestId : UInt64) (bodyBytes : Nat) (isError : Bool) : ByteArray :=
-  let start := (magicAndVersion.push kind.code).push (if isError then 1 else 0)
-  littleEndian 0 4 (littleEndian bodyBytes 4 (littleEndian requestId.toNat 8 start))
 
 /-- Pure decoder of a header from the parent. The checks run in the order that the protocol gives, and none of them needs
 the body, so nothing is allocated for a frame that is refused. -/
@@ -80,11 +52,6 @@ def decodeHeader (bytes : ByteArray) (bodyBytesMax : Nat) : Except String (Frame
   if bodyBytes > bodyBytesMax then throw s!"frame_too_large: {bodyBytes} bytes announced, at most {bodyBytesMax} allowed"
   if (kind == .cancel || kind == .terminate) && bodyBytes != 0 then throw "frame_bad_body: cancel and terminate have no body"
   return (kind, (readLittleEndian bytes 8 8).toUInt64, bodyBytes)
-
-/-- Says why on descriptor 2 and leaves. Does not return. -/
-def dieOfBrokenConnection {α : Type} (why : String) : IO α := do
-  try IO.eprintln s!"lean host: {why}" catch _ => pure ()
-  IO.Process.exit brokenConnection
 
 /-! ## Reading -/
 
@@ -114,29 +81,23 @@ def Input.next (input : Input) (bodyBytesMax : Nat) : IO (Option Frame) := do
 
 /-! ## Writing -/
 
-/-- Descriptor 3. Any thread may write; one frame at a time. -/
+/-- Descriptor 3, with the cap that holds for it. Any thread may write. -/
 structure Output where
-  stream : IO.FS.Stream
-  lock : Std.Mutex Unit
+  wire : Wire
   /-- The cap for bodies to the parent. -/
   bodyBytesMax : IO.Ref Nat
 
 def Output.open : IO Output := do
   let handle ← IO.FS.Handle.mk "/proc/self/fd/3" .write
-  return { stream := .ofHandle handle, lock := ← Std.Mutex.new (), bodyBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure }
+  return { wire := ← Wire.open handle, bodyBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure }
 
 /-- Whether a body of that size may be sent. Callers decide what to send instead. -/
 def Output.fits (out : Output) (bodyBytes : Nat) : BaseIO Bool :=
   return bodyBytes ≤ (← out.bodyBytesMax.get)
 
-/-- Writes and flushes one frame. A failure means that the parent is gone; then the process ends, in whatever thread. -/
-def Output.write (out : Output) (kind : FrameKind) (requestId : UInt64) (body : String) (isError := false) : IO Unit := do
-  let header := encodeHeader kind requestId body.utf8ByteSize isError
-  try
-    out.lock.atomically do
-      out.stream.write header
-      out.stream.write body.toUTF8
-      out.stream.flush
-  catch e => dieOfBrokenConnection s!"descriptor 3 cannot be written: {e}"
+/-- Writes and flushes one frame, after the rows that wait. A failure means that the parent is gone; then the process ends, in
+whatever thread. -/
+def Output.write (out : Output) (kind : FrameKind) (requestId : UInt64) (body : String) (isError := false) : IO Unit :=
+  out.wire.send [encodeHeader kind requestId.toNat body.utf8ByteSize isError, body.toUTF8]
 
 end LeanWorker

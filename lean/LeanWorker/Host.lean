@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 import LeanWorker.Frame
-import LeanWorker.Check
+import LeanWorker.Run
 
 /-!
 # Serving a connection
@@ -19,11 +19,18 @@ def hostVersion : String := "0.1.0"
 structure Running where
   requestId : UInt64
   token : IO.CancelToken
+  /-- Its thread, once that is known. Cancelled too, for code that asks Lean's tasks instead of the token. -/
+  task : Option (Task (Except IO.Error Unit)) := none
 
 structure Host where
   input : Input
   output : Output
   sessions : IO.Ref Sessions
+  sources : LoadedSources
+  /-- Where the host's own modules are, for capabilities that import them; `none` if it does not know. -/
+  ownFolder : Option System.FilePath
+  /-- Whether the thread runs that sends rows which waited long enough. -/
+  sendsLate : IO.Ref Bool
   /-- At most one: `in_flight_max`. The loop sets it, the task clears it. -/
   running : Std.Mutex (Option Running)
   requestsDone : IO.Ref Nat
@@ -58,7 +65,7 @@ private def helloBody (sessions : Array Session) : IO String := do
     [("in_flight_max", 1), ("receive_bytes_max", bodyBytesMaxLimit), ("send_bytes_max", bodyBytesMaxLimit)]
   return (Json.mkObj
     [("protocol", 1), ("child", Json.mkObj [("kind", "lean-host"), ("version", hostVersion)]), ("lean", lean),
-     ("pid", orNull (← procNumber "/proc/self/stat" 0)), ("capabilities", jsonStrings #["open_session", "check", "health", "echo"]),
+     ("pid", orNull (← procNumber "/proc/self/stat" 0)), ("capabilities", jsonStrings #["open_session", "check", "run", "health", "echo"]),
      ("limits", limits), ("sessions", .arr (sessions.map (·.toJson)))]).compress
 
 private def health (host : Host) : IO Json := do
@@ -73,10 +80,9 @@ private def health (host : Host) : IO Json := do
 /-! ## Responses -/
 
 /-- The one response of a request. A result over the cap becomes `output_too_large`. -/
-private def Host.respond (host : Host) (requestId : UInt64) : Except RequestError Json → IO Unit
+private def Host.respond (host : Host) (requestId : UInt64) : Except RequestError String → IO Unit
   | .error e => host.output.write .response requestId e.toBody (isError := true)
-  | .ok result => do
-    let body := result.compress
+  | .ok body => do
     if ← host.output.fits body.utf8ByteSize then host.output.write .response requestId body
     else
       let message := s!"the result has {body.utf8ByteSize} bytes, more than `frame_bytes_max.to_parent`; ask for less or raise it"
@@ -95,9 +101,15 @@ private def readPath (json : Json) : Except RequestError (Option SearchPath) := 
     throw (bad s!"member `search_path` holds '{entry}', which is not absolute")
   return some (entries.toList.map System.FilePath.mk)
 
+/-- The path with the host's own modules at its end, for capabilities. -/
+private def Host.withOwn (host : Host) (path : SearchPath) : SearchPath :=
+  match host.ownFolder with
+  | some folder => if path.contains folder then path else path ++ [folder]
+  | none => path
+
 private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
   if ← host.configured.get then throw (bad "`configure` comes once")
-  let json ← ofExcept (parseBody body)
+  let json ← ofExcept (bodyText body >>= parseBody)
   let caps := (← ofExcept (member? json "frame_bytes_max" object)).getD (Json.mkObj [])
   let cap name := do
     let cap ← member? caps name (natural bodyBytesMaxBeforeConfigure bodyBytesMaxLimit) "frame_bytes_max."
@@ -107,6 +119,7 @@ private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
   let path ← ofExcept (readPath json)
   let sessionsMax ← ofExcept (member? json "sessions_max" (natural 1 64))
   if let some path := path then
+    let path := host.withOwn path
     host.searchPath.set path
     searchPathRef.set path
   host.receiveBytesMax.set toChild
@@ -115,12 +128,13 @@ private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
   host.configured.set true
   return Json.mkObj []
 
-/-! ## open_session -/
+/-! ## Requests that run Lean -/
 
 /-- The path that the request asks for: the configured one, or an extension of it in front. -/
 private def sessionPath (host : Host) (json : Json) : RequestIO SearchPath := do
   let configured ← host.searchPath.get
   let some path ← ofExcept (readPath json) | return configured
+  let path := host.withOwn path
   unless configured.isSuffixOf path do
     throw (bad "member `search_path` must be the configured one, or extend it in front")
   return path
@@ -145,11 +159,21 @@ private def runOpenSession (host : Host) (context : CheckContext) (json : Json) 
     let extra := [("import_ms", (use.importMs : Json)), ("reused", use.reused), ("imports_done", (← host.sessions.get).importsDone)]
     return Json.mkObj (members.toList ++ extra)
 
-/-! ## Requests that run Lean -/
+/-- Runs a command of a capability. `text` is `json` as it came. -/
+private def runRun (host : Host) (requestId : UInt64) (context : CheckContext) (text : String) (json : Json) : RequestIO String := do
+  let request ← ofExcept (readRunRequest text json)
+  let path ← sessionPath host json
+  unless ← host.sendsLate.swap true do discard <| IO.asTask (prio := .dedicated) host.output.wire.sendLate
+  let openStream := do Stream.open host.output.wire requestId.toNat (← host.output.bodyBytesMax.get) context.token
+  let runContext : RunContext :=
+    { check := context, sources := host.sources, streamFile := host.ownFolder.map (· / "LeanWorker" / "Stream.olean"), openStream }
+  searchPathRef.set path
+  try runCommand runContext request
+  finally searchPathRef.set (← host.searchPath.get)
 
 /-- Runs on its own thread. The request stops running before its response is written, so that a parent that reads the response
 can send the next request at once. -/
-private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO Json) : IO Unit := do
+private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO String) : IO Unit := do
   let context : CheckContext := { sessions := host.sessions, token, progress := host.progress requestId }
   let result ← (work context).toBaseIO
   -- An interrupted Lean may end in an exception of any kind.
@@ -161,35 +185,42 @@ private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToke
   host.respond requestId result
 
 /-- Starts the work on a thread of its own, or throws `busy`. -/
-private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO Json) : RequestIO Unit := do
+private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO String) : RequestIO Unit := do
   let token ← IO.CancelToken.new
   let free ← host.running.atomically do
     let isFree := (← get).isNone
     if isFree then set (some { requestId, token : Running })
     return isFree
   unless free do throw { code := .busy, message := "a request is running, and `in_flight_max` is 1" }
-  discard <| IO.asTask (prio := .dedicated) do
+  let task ← IO.asTask (prio := .dedicated) do
     try runRequest host requestId token work
     catch e => host.respond requestId (.error { code := .internal, message := toString e })
+  host.running.atomically do
+    let running ← get
+    if running.any (·.requestId == requestId) then set (some { requestId, token, task : Running })
 
 /-- Answers the request at once, or starts it and answers later (`none`). -/
-private def answer (host : Host) (frame : Frame) : RequestIO (Option Json) := do
+private def answer (host : Host) (frame : Frame) : RequestIO (Option String) := do
   unless ← host.configured.get do throw (bad "the first frame must be `configure`")
-  let json ← ofExcept (parseBody frame.body)
+  let text ← ofExcept (bodyText frame.body)
+  let json ← ofExcept (parseBody text)
   match ← ofExcept (member json "op" string) with
-  | "health" => return some (← health host)
+  | "health" => return some (← health host).compress
   | "echo" => match json.getObjVal? "value" with
-    | .ok value => return some value
+    | .ok value => return some value.compress
     | .error _ => throw (bad "member `value` is missing")
-  | "check" => start host frame.requestId (runCheck · json); return none
-  | "open_session" => start host frame.requestId (runOpenSession host · json); return none
+  | "check" => start host frame.requestId fun context => return (← runCheck context json).compress; return none
+  | "open_session" => start host frame.requestId fun context => return (← runOpenSession host context json).compress; return none
+  | "run" => start host frame.requestId (runRun host frame.requestId · text json); return none
   | op => throw { code := .unknownOp, message := s!"this host has no operation '{op}'; `hello.capabilities` lists what it has" }
 
 /-! ## The loop -/
 
 private def cancel (host : Host) (requestId : UInt64) : IO Unit := do
   if let some running ← host.running.atomically get then
-    if running.requestId == requestId then running.token.set
+    if running.requestId == requestId then
+      running.token.set
+      if let some task := running.task then IO.cancel task
 
 /-- Leaves at once. Whatever runs is cancelled only so that it does not go on while the process ends. -/
 private def leave (host : Host) : IO Unit := do
@@ -198,7 +229,7 @@ private def leave (host : Host) : IO Unit := do
 
 private def handle (host : Host) (frame : Frame) : IO Unit := do
   match frame.kind with
-  | .configure => host.respond frame.requestId (← (configure host frame.body).toBaseIO)
+  | .configure => host.respond frame.requestId ((← (configure host frame.body).toBaseIO).map (·.compress))
   | .request => match ← (answer host frame).toBaseIO with
     | .ok none => pure ()
     | .ok (some result) => host.respond frame.requestId (.ok result)
@@ -211,14 +242,23 @@ private partial def loop (host : Host) : IO Unit := do
   handle host frame
   loop host
 
+/-- The folder with the host's own compiled modules. In a process from an image the search path is that of image time, and
+the folder may have been moved since. -/
+private def findOwnFolder : IO (Option System.FilePath) := do
+  let given := (← IO.getEnv "LEAN_PATH").map System.SearchPath.parse |>.getD []
+  (given ++ (← searchPathRef.get)).findM? fun folder => (folder / "LeanWorker" / "Stream.olean").pathExists
+
 /-- Serves one connection until its end; does not return. `sessions` are those that an image brought along. -/
 def serve (sessions : Sessions) : IO Unit := do
   try
+    let ownFolder ← findOwnFolder
     let path ← searchPathRef.get
     let host : Host :=
-      { input := { stream := ← IO.getStdin }, output := ← Output.open, sessions := ← IO.mkRef sessions
-        running := ← Std.Mutex.new none, requestsDone := ← IO.mkRef 0, startMs := ← IO.monoMsNow
+      { input := { stream := ← IO.getStdin }, output := ← Output.open, sessions := ← IO.mkRef sessions, sources := ← IO.mkRef #[]
+        ownFolder, sendsLate := ← IO.mkRef false, running := ← Std.Mutex.new none, requestsDone := ← IO.mkRef 0, startMs := ← IO.monoMsNow
         searchPath := ← IO.mkRef path, receiveBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure, configured := ← IO.mkRef false }
+    searchPathRef.set (host.withOwn path)
+    host.searchPath.set (host.withOwn path)
     host.output.write .hello 0 (← helloBody sessions.opened)
     loop host
   catch e => dieOfBrokenConnection (toString e)

@@ -15,13 +15,15 @@ namespace LeanWorker
 
 /-- The codes of section 5 that this host uses. -/
 inductive ErrorCode where
-  | badRequest | unknownOp | busy | ioError | importFailed | cancelled | outputTooLarge | leanException | internal
+  | badRequest | unknownOp | busy | ioError | importFailed | capabilityFailed | commandNotFound | commandTypeMismatch | cancelled
+  | outputTooLarge | rowMalformed | resultMalformed | leanException | internal
   deriving BEq
 
 def ErrorCode.toString : ErrorCode → String
   | .badRequest => "bad_request" | .unknownOp => "unknown_op" | .busy => "busy" | .ioError => "io_error"
-  | .importFailed => "import_failed" | .cancelled => "cancelled" | .outputTooLarge => "output_too_large"
-  | .leanException => "lean_exception" | .internal => "internal"
+  | .importFailed => "import_failed" | .capabilityFailed => "capability_failed" | .commandNotFound => "command_not_found"
+  | .commandTypeMismatch => "command_type_mismatch" | .cancelled => "cancelled" | .outputTooLarge => "output_too_large"
+  | .rowMalformed => "row_malformed" | .resultMalformed => "result_malformed" | .leanException => "lean_exception" | .internal => "internal"
 
 /-- What a request ends with when it has no result. -/
 structure RequestError where
@@ -89,20 +91,61 @@ private def danger? (text : String) : Option String := Id.run do
     else
       inString := true
       if piece == "," || piece == ":" then continue
-      let some d := depthAfter piece depth | return some s!"the body nests deeper than {jsonDepthMax} levels"
+      let some d := depthAfter piece depth | return some s!"nests deeper than {jsonDepthMax} levels"
       depth := d
-      if hasHugeExponent piece then return some s!"the body has a number whose exponent has more than {exponentDigitsMax} digits"
+      if hasHugeExponent piece then return some s!"has a number whose exponent has more than {exponentDigitsMax} digits"
   return none
 
+/-- What hinders this text from being JSON, as the rest of a sentence about it. -/
+def notJson? (text : String) : Option String :=
+  match danger? text with
+  | some why => some why
+  | none => match Json.parse text with
+    | .error why => some s!"is not JSON: {why}"
+    | .ok _ => none
+
+/-- The body of a `request` or `configure` as text. -/
+def bodyText (body : ByteArray) : Except RequestError String := do
+  let some text := String.fromUTF8? body | throw { code := .badRequest, message := "the body is not UTF-8" }
+  return text
+
 /-- Parses the body of a `request` or `configure`. -/
-def parseBody (body : ByteArray) : Except RequestError Json := do
+def parseBody (text : String) : Except RequestError Json := do
   let bad message := RequestError.mk .badRequest message
-  let some text := String.fromUTF8? body | throw (bad "the body is not UTF-8")
-  if let some why := danger? text then throw (bad why)
+  if let some why := danger? text then throw (bad s!"the body {why}")
   match Json.parse text with
   | .error why => throw (bad s!"the body is not JSON: {why}")
   | .ok (.obj members) => return .obj members
   | .ok _ => throw (bad "the body must be a JSON object")
+
+/-! ## Members as they were spelled -/
+
+section
+open Std.Internal.Parsec Std.Internal.Parsec.String
+
+private def here : Parser String.Pos.Raw := fun it => .success it it.2.offset
+
+/-- The members of an object from the first name on, the last one first: name, and where its value begins and ends. -/
+private partial def spelledMembers (found : List (String × String.Pos.Raw × String.Pos.Raw)) :
+    Parser (List (String × String.Pos.Raw × String.Pos.Raw)) := do
+  ws
+  skipChar '"'
+  let name ← Json.Parser.str
+  ws
+  skipChar ':'
+  ws
+  let start ← here
+  let _ ← Json.Parser.anyCore
+  let found := (name, start, ← here) :: found
+  if (← any) == ',' then spelledMembers found else return found
+
+/-- The text of a member of an object that `parseBody` took, spelled as it came. The blanks behind it may be there too. -/
+def rawMember? (text name : String) : Option String :=
+  match (do ws; skipChar '{'; spelledMembers []).run text with
+  | .ok found => (found.find? (·.1 == name)).map fun (_, start, stop) => start.extract text stop
+  | .error _ => none
+
+end
 
 /-! ## Typed members -/
 

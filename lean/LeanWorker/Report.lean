@@ -42,7 +42,7 @@ private def cutToBytes (text : String) (bytes : Nat) : String := Id.run do
 private def ellipsis : String := "…"
 
 /-- The text, cut with a mark if it does not fit, and whether it was cut. -/
-private def fitText (text : String) (bytes : Nat) : String × Bool :=
+def fitText (text : String) (bytes : Nat) : String × Bool :=
   if text.utf8ByteSize ≤ bytes then (text, false)
   else if bytes < ellipsis.utf8ByteSize then ("", true)
   else (cutToBytes text (bytes - ellipsis.utf8ByteSize) ++ ellipsis, true)

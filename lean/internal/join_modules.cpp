@@ -6,7 +6,8 @@
 
 namespace leanworker::internal {
 
-std::string join_modules(const std::vector<std::string>& texts, const std::string& package) {
+std::string join_modules(const std::vector<std::string>& texts, const std::vector<std::string>& own) {
+  auto contains = [](const std::vector<std::string>& list, const std::string& entry) { return std::find(list.begin(), list.end(), entry) != list.end(); };
   std::vector<std::string> imports;
   std::string bodies;
   for (const auto& text : texts) {
@@ -15,7 +16,7 @@ std::string join_modules(const std::vector<std::string>& texts, const std::strin
     for (std::string line; std::getline(lines, line);) {
       if (!line.starts_with("import "))
         bodies += line + "\n";
-      else if (!line.starts_with("import " + package) && std::find(imports.begin(), imports.end(), line) == imports.end())
+      else if (!contains(own, line.substr(7)) && !contains(imports, line))
         imports.push_back(line);
     }
     bodies += "end\n";

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_parts.hpp"
-#include "run_report.hpp"
 
 #include <gtest/gtest.h>
 
@@ -76,17 +75,4 @@ TEST_F(run_parts, a_split_that_makes_no_sense_says_why) {
     EXPECT_TRUE(split(request, how).empty());
     EXPECT_NE(problem.find(why), std::string::npos) << problem;
   }
-}
-
-TEST_F(run_parts, a_report_is_a_result_or_the_end_of_a_stream) {
-  run_report report;
-  EXPECT_TRUE(decode_run_report(R"({"result":{"a":1.50},"elapsed_ms":3})", report, problem));
-  EXPECT_FALSE(report.streaming);
-  EXPECT_EQ(report.result_json, R"({"a":1.50})");
-  EXPECT_TRUE(decode_run_report(R"({"rows":7,"streams":{"a":7},"metadata":null,"elapsed_ms":3})", report, problem));
-  EXPECT_TRUE(report.streaming);
-  EXPECT_EQ(report.rows, 7u);
-  EXPECT_EQ(report.metadata_json, "null");
-  for (auto bad : {"", "3", "{}", R"({"rows":-1,"metadata":null})", R"({"rows":1})", R"({"rows":1.5,"metadata":null})"})
-    EXPECT_FALSE(decode_run_report(bad, report, problem)) << bad;
 }

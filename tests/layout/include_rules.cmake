@@ -3,7 +3,7 @@
 set(may_include_messages messages)
 set(may_include_config config messages)
 set(may_include_child child config messages)
-set(may_include_lean lean config messages)
+set(may_include_lean lean child config messages)
 set(may_include_actors actors child config lean messages)
 
 # Libraries, as the beginning of what is included, and the files that may include them; tests may include any.

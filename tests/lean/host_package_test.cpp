@@ -22,7 +22,7 @@ struct host_package_test : testing::Test {
   std::vector<std::string> said;
 
   host_package_test() {
-    write_file(root / "sources/modules.txt", "# in order\nLeanWorker/Base.lean\n\nLeanWorker.lean\n");
+    write_file(root / "sources/modules.txt", "# in order\nLeanWorker.lean:\nLeanWorker/Base.lean\n\nLeanWorker.lean\n");
     write_file(root / "sources/LeanWorker/Base.lean", "def base := 1");
     write_file(root / "sources/LeanWorker.lean", "import LeanWorker.Base\ndef top := 2");
     write_file(root / "sources/Main.lean", "import LeanWorker");
@@ -70,6 +70,38 @@ TEST_F(host_package_test, the_modules_are_compiled_as_one_and_put_where_children
     EXPECT_TRUE(fs::exists(fs::path{result.package.folder} / name)) << name;
   EXPECT_EQ(builds(), std::vector<std::string>{fs::path{result.package.folder}.filename().string()}) << "nothing else is left";
   EXPECT_FALSE(result.package.quick_start);
+}
+
+TEST_F(host_package_test, each_unit_is_compiled_on_its_own_in_order_and_imports_the_ones_before) {
+  write_file(root / "sources/modules.txt", "LeanWorker/User.lean:\nLeanWorker/Base.lean\nLeanWorker/User.lean\nLeanWorker.lean:\nLeanWorker.lean\n");
+  write_file(root / "sources/LeanWorker/User.lean", "import LeanWorker.Base\ndef user := base");
+  write_file(root / "sources/LeanWorker.lean", "import LeanWorker.User\ndef top := user");
+  std::vector<std::string> units;
+  fake.answer = [&](const command& what) {
+    std::ifstream file{fs::path{what.directory} / what.argv.back()};
+    units.emplace_back(std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{});
+    write_file(fs::path{what.directory} / what.argv[2], "compiled");
+    return fake_runner::success();
+  };
+  auto result = ensure();
+  ASSERT_EQ(result.error, errc::none) << result.message;
+  ASSERT_EQ(fake.commands.size(), 2u);
+  EXPECT_EQ(fake.commands[0].argv, (std::vector<std::string>{lean.lean(), "-o", "LeanWorker/User.olean", "LeanWorker/User.lean"}));
+  EXPECT_EQ(fake.commands[1].argv, (std::vector<std::string>{lean.lean(), "-o", "LeanWorker.olean", "LeanWorker.lean"}));
+  EXPECT_EQ(units[0].find("import"), std::string::npos) << units[0];
+  EXPECT_LT(units[0].find("def base"), units[0].find("def user")) << units[0];
+  EXPECT_TRUE(units[1].starts_with("import LeanWorker.User\n")) << units[1];
+  for (auto name : {"Main.lean", "LeanWorker.olean", "LeanWorker/User.olean"})
+    EXPECT_TRUE(fs::exists(fs::path{result.package.folder} / name)) << name;
+}
+
+TEST_F(host_package_test, a_unit_that_fails_is_named_and_ends_the_build) {
+  write_file(root / "sources/modules.txt", "LeanWorker/Base.lean:\nLeanWorker/Base.lean\nLeanWorker.lean:\nLeanWorker.lean\n");
+  fake.answer = [](const command&) { return fake_runner::failure(1); };
+  auto result = ensure();
+  EXPECT_EQ(result.error, errc::host_build_failed);
+  EXPECT_NE(result.message.find("LeanWorker/Base.lean"), std::string::npos) << result.message;
+  EXPECT_EQ(fake.commands.size(), 1u);
 }
 
 TEST_F(host_package_test, a_child_is_started_on_main_with_its_own_path_and_no_backtraces) {
@@ -131,7 +163,7 @@ TEST_F(host_package_test, missing_sources_are_an_io_error_that_names_them) {
     EXPECT_EQ(result.error, errc::io_error) << name;
     EXPECT_NE(result.message.find(name), std::string::npos) << result.message;
     EXPECT_TRUE(fake.commands.empty()) << name;
-    write_file(root / "sources" / name, "LeanWorker/Base.lean\n");
+    write_file(root / "sources" / name, "LeanWorker.lean:\nLeanWorker/Base.lean\n");
   }
 }
 
