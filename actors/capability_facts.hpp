@@ -4,14 +4,15 @@
 #include <leanworker/actors/command_error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-/// What a capability says of itself: its metadata, and its doctor's report. Two exports that are ordinary commands; these functions read their results. Pure, no CAF, standard library only.
-/// Strict: a member of the wrong type, one that is missing, or an unknown severity is an error that names it. Members that are not known here are ignored. Of a member that occurs twice
-/// the last counts.
+/// What a capability says of itself: its metadata, and its doctor's report. Two exports that are ordinary commands; these functions read their
+/// results. Pure, no CAF, standard library only. Strict: a member of the wrong type, one that is missing, or an unknown severity is an error that
+/// names it. Members that are not known here are ignored. Of a member that occurs twice the last counts.
 namespace leanworker {
 
 /// A command or capability and its version, any text.
@@ -43,7 +44,8 @@ struct doctor_diagnostic {
   friend bool operator==(const doctor_diagnostic&, const doctor_diagnostic&) = default;
 };
 
-/// {"diagnostics": [{"severity": "pass" | "warning" | "error", "code", "message", "details"?}], "metadata"?: any}. A report full of errors is a well-formed report.
+/// {"diagnostics": [{"severity": "pass" | "warning" | "error", "code", "message", "details"?}], "metadata"?: any}. A report full of errors is a
+/// well-formed report.
 struct doctor_report {
   std::vector<doctor_diagnostic> diagnostics;
   std::string metadata; ///< JSON text as it came; empty: absent.
@@ -62,8 +64,9 @@ bool decode_metadata(std::string_view export_name, std::string_view json, capabi
 /// Reads the report that `export_name` returned. False: `doctor_malformed`, naming the member.
 bool decode_doctor(std::string_view export_name, std::string_view json, doctor_report& out, command_error& error);
 
-/// Whether the metadata is what was expected: equal lists in equal order, an equal Lean version, and an `extra` that is the same JSON (its spelling and the order of its members do not
-/// matter). False: `metadata_mismatch`, naming the first member that differs, and its expected and actual value, each cut to `excerpt_bytes_max` around where they begin to differ.
+/// Whether the metadata is what was expected: equal lists in equal order, an equal Lean version, and an `extra` that is the same JSON (its spelling
+/// and the order of its members do not matter). False: `metadata_mismatch`, naming the first member that differs, and its expected and actual value,
+/// each cut to `excerpt_bytes_max` around where they begin to differ.
 bool expect_metadata(std::string_view export_name, const capability_metadata& expected, const capability_metadata& actual, command_error& error);
 
 } // namespace leanworker

@@ -9,8 +9,9 @@
 #include <string_view>
 #include <vector>
 
-/// Typed commands: what a capability takes and gives, as C++ types. Pure functions from values to bytes and back: no actor, no CAF, although the folder is actors/. Safe from any thread.
-/// Includes nlohmann's header through json_codec.hpp; simdjson is only behind row_reader.hpp, which reads the rows.
+/// Typed commands: what a capability takes and gives, as C++ types. Pure functions from values to bytes and back: no actor, no CAF, although the
+/// folder is actors/. Safe from any thread. Includes nlohmann's header through json_codec.hpp; simdjson is only behind row_reader.hpp, which reads
+/// the rows.
 ///
 ///     constexpr json_command<range, double> mean{"mean"};
 ///     auto lean = command_target::lean_module("Statistics");
@@ -20,8 +21,8 @@
 ///     double result;
 ///     if (decode_response(mean, lean, outcome.body, result, error)) …
 ///
-/// Every function that takes a `command_error` returns whether it succeeded; on failure it has filled the error and what it was to fill is unspecified. Nothing throws but what the
-/// standard library throws when memory is short.
+/// Every function that takes a `command_error` returns whether it succeeded; on failure it has filled the error and what it was to fill is
+/// unspecified. Nothing throws but what the standard library throws when memory is short.
 namespace leanworker {
 
 /// A command with one answer. `name` is viewed, not owned: give it a literal. At most `command_name_bytes_max` bytes of UTF-8, not empty.
@@ -42,9 +43,10 @@ struct streaming_command {
 };
 
 /// Where a command lives, and with that how its call is written and where in the response its result is:
-///   operation    an `op` of a child in C++ (child/serve.hpp)    {"op": NAME, "request": RAW}                                                        the body itself
-///   lean_module  a declaration of a Lean module                 {"op": "run", "capability": {"module": …}, "command": NAME, "request": RAW}         member `result`, or `metadata`
-///   lean_path    the same, of a source file, absolute           {"op": "run", "capability": {"path": …}, "command": NAME, "request": RAW}           the same
+///   operation    an `op` of a child in C++ (child/serve.hpp): {"op": NAME, "request": RAW}; the response's body itself.
+///   lean_module  a declaration of a Lean module: {"op": "run", "capability": {"module": …}, "command": NAME, "request": RAW}; the member `result` of
+///                the response, `metadata` at the end of a stream.
+///   lean_path    the same of a source file, absolute: {"op": "run", "capability": {"path": …}, "command": NAME, "request": RAW}.
 struct command_target {
   enum class place : std::uint8_t { operation, lean_module, lean_path };
   place where = place::operation;
@@ -56,8 +58,8 @@ struct command_target {
   friend bool operator==(const command_target&, const command_target&) = default;
 };
 
-/// The body of a call. `request_json` goes in as it is, once: no second quoting, no reformatting. Preconditions: it is one JSON value. Bytes of the names that are no UTF-8
-/// become U+FFFD; `encode_request` refuses them.
+/// The body of a call. `request_json` goes in as it is, once: no second quoting, no reformatting. Preconditions: it is one JSON value. Bytes of the
+/// names that are no UTF-8 become U+FFFD; `encode_request` refuses them.
 std::string encode_call(const command_target& target, std::string_view name, std::string_view request_json);
 
 /// What the end of a Lean stream says about its rows. An operation's end says nothing of it: all zero.
@@ -77,7 +79,8 @@ struct stream_totals {
 namespace detail {
 
 /// The parts that know no types. `problem`: why the codec failed; empty when it did not.
-bool finish_request(std::string_view name, const command_target& target, std::string_view request_json, std::string_view problem, std::string& body, command_error& error);
+bool finish_request(std::string_view name, const command_target& target, std::string_view request_json, std::string_view problem, std::string& body,
+                    command_error& error);
 bool cut_response(std::string_view name, const command_target& target, std::string_view body, std::string_view& result, command_error& error);
 bool cut_summary(std::string_view name, const command_target& target, std::string_view body, std::string_view& summary, stream_totals* totals, command_error& error);
 /// `part` lies in `body` and could not be decoded.
@@ -92,7 +95,8 @@ bool encode_named(std::string_view name, const command_target& target, const Req
 
 } // namespace detail
 
-/// Writes the body of a call; `request_encode_failed` when the codec threw, wrote something that is no JSON within the bounds of the protocol, or a name is empty or no UTF-8.
+/// Writes the body of a call; `request_encode_failed` when the codec threw, wrote something that is no JSON within the bounds of the protocol, or a
+/// name is empty or no UTF-8.
 template <class Request, class Response>
 bool encode_request(const json_command<Request, Response>& command, const command_target& target, const Request& request, std::string& body, command_error& error) {
   return detail::encode_named(command.name, target, request, body, error);
@@ -103,7 +107,8 @@ bool encode_request(const streaming_command<Request, Row, Summary>& command, con
   return detail::encode_named(command.name, target, request, body, error);
 }
 
-/// Reads the body of a successful response; `response_decode_failed` otherwise. Where the codec gives no place, the offset is the beginning of the result.
+/// Reads the body of a successful response; `response_decode_failed` otherwise. Where the codec gives no place, the offset is the beginning of the
+/// result.
 template <class Request, class Response>
 bool decode_response(const json_command<Request, Response>& command, const command_target& target, std::string_view body, Response& out, command_error& error) {
   std::string_view result;
@@ -113,7 +118,8 @@ bool decode_response(const json_command<Request, Response>& command, const comma
   return detail::decode_json(result, out, problem) || detail::decode_failed(errc::response_decode_failed, command.name, body, result, problem, error);
 }
 
-/// Reads the body of the response that ends a stream, and what it says about the rows; `summary_decode_failed` otherwise. A stream without metadata has the metadata `null`.
+/// Reads the body of the response that ends a stream, and what it says about the rows; `summary_decode_failed` otherwise. A stream without metadata
+/// has the metadata `null`.
 template <class Request, class Row, class Summary>
 bool decode_summary(const streaming_command<Request, Row, Summary>& command, const command_target& target, std::string_view body, Summary& out, command_error& error,
                     stream_totals* totals = nullptr) {

@@ -9,7 +9,8 @@
 #include <string_view>
 #include <variant>
 
-/// How the types of typed commands are written as JSON and read from it. No CAF. This public header needs nlohmann's, since its users' `to_json` and `from_json` are found through it.
+/// How the types of typed commands are written as JSON and read from it. No CAF. This public header needs nlohmann's, since its users' `to_json` and
+/// `from_json` are found through it.
 namespace leanworker {
 
 /// JSON text that is handed on as it is, for who wants no types, or has a parser of their own.
@@ -30,10 +31,10 @@ std::string dump_json(const nlohmann::json& value);
 
 } // namespace detail
 
-/// The codec of a type; by default nlohmann's `to_json` and `from_json`. Specialise it for a type that nlohmann does not know. Both functions may throw anything derived from
-/// std::exception: it becomes a `command_error` with its text. `decode` gets one JSON value that was checked: UTF-8, at most 512 levels deep.
-/// nlohmann's own conversions between numbers are silent: 300 read into 8 bits is 44, 1.5 read into an integer is 1, and so is true; a number beyond a double is an error even where
-/// nobody wants it. Of repeated members the last counts.
+/// The codec of a type; by default nlohmann's `to_json` and `from_json`. Specialise it for a type that nlohmann does not know. Both functions may
+/// throw anything derived from std::exception: it becomes a `command_error` with its text. `decode` gets one JSON value that was checked: UTF-8, at
+/// most 512 levels deep. nlohmann's own conversions between numbers are silent: 300 read into 8 bits is 44, 1.5 read into an integer is 1, and so is
+/// true; a number beyond a double is an error even where nobody wants it. Of repeated members the last counts.
 template <class T>
 struct json_codec {
   static std::string encode(const T& value) { return detail::dump_json(nlohmann::json(value)); }
@@ -70,7 +71,8 @@ struct json_codec<std::optional<T>> {
   }
 };
 
-/// Whether the payload `null` is given to the type's codec. For every other type it is an error that says so, whatever its `from_json` would do with it.
+/// Whether the payload `null` is given to the type's codec. For every other type it is an error that says so, whatever its `from_json` would do with
+/// it.
 template <class T>
 inline constexpr bool takes_null = false;
 template <>

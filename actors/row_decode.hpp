@@ -23,7 +23,7 @@ namespace leanworker::detail {
 
 namespace od = simdjson::ondemand;
 
-/// Structs that contain themselves can be nested as deep as the protocol allows.
+/// Objects and arrays, one within the other: as deep as the protocol allows. simdjson's parser bears 1024, and only asserts that.
 inline constexpr std::size_t row_depth_max = 512;
 
 template <class T>
@@ -64,13 +64,13 @@ void describe_row_failure(std::string_view command, const data_row& row, row_fai
 /// Whether a token, as simdjson cut it, is a scalar of JSON: strings are UTF-8 without control characters already.
 bool is_scalar_token(std::string_view token);
 
-/// Whether a container's text is JSON within the bounds of the protocol.
-bool is_json_text(std::string_view text);
+/// Whether a container's text is JSON within the bounds of the protocol, `depth` levels down.
+bool is_json_text(std::string_view text, std::size_t depth);
 
-/// The way down through one row.
+/// The way down through one row. After a failure nobody goes on, so the depth need not be right then.
 struct row_walk {
   row_failure failure;
-  std::size_t depth = 0;
+  std::size_t depth = 1; ///< The row itself is an object.
 
   bool fail(row_fault fault, const char* at, const char* expected = "") {
     failure.fault = fault;
@@ -78,6 +78,8 @@ struct row_walk {
     failure.expected = expected;
     return false;
   }
+  bool enter(const char* at) { return depth++ < row_depth_max || fail(row_fault::too_deep, at); }
+  void leave() { --depth; }
 };
 
 inline std::string_view without_space_behind(std::string_view text) {
@@ -95,7 +97,8 @@ constexpr const char* words_for() {
     return "a boolean";
   else if constexpr (std::integral<T>) {
     constexpr const char* is_signed[] = {"an integer of 8 bits", "an integer of 16 bits", "an integer of 32 bits", "an integer of 64 bits"};
-    constexpr const char* is_unsigned[] = {"an unsigned integer of 8 bits", "an unsigned integer of 16 bits", "an unsigned integer of 32 bits", "an unsigned integer of 64 bits"};
+    constexpr const char* is_unsigned[] = {"an unsigned integer of 8 bits",
+                                           "an unsigned integer of 16 bits", "an unsigned integer of 32 bits", "an unsigned integer of 64 bits"};
     constexpr auto log2 = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
     return std::is_signed_v<T> ? is_signed[log2] : is_unsigned[log2];
   } else if constexpr (std::floating_point<T>)
@@ -158,6 +161,8 @@ template <class T>
 bool decode_array(od::value& value, std::vector<T>& out, row_walk& walk) {
   auto at = value.raw_json_token().data();
   od::array array;
+  if (!walk.enter(at))
+    return false;
   if (value.get_array().get(array))
     return walk.fail(row_fault::wrong_type, at, "an array");
   std::size_t index = 0;
@@ -182,6 +187,7 @@ bool decode_array(od::value& value, std::vector<T>& out, row_walk& walk) {
     ++index;
   }
   out.resize(index);
+  walk.leave();
   return true;
 }
 
@@ -201,7 +207,7 @@ inline bool cut_text(od::value& value, std::string_view& out, row_walk& walk) {
   auto token = token_of(value);
   if (!token.empty() && (token.front() == '{' || token.front() == '[')) {
     std::string_view text;
-    if (cut_container(value, text) || !is_json_text(text))
+    if (cut_container(value, text) || !is_json_text(text, walk.depth))
       return walk.fail(row_fault::structure, token.data());
     out = without_space_behind(text);
     return true;
@@ -331,13 +337,12 @@ template <class Row>
 bool decode_object(od::value& value, Row& out, row_walk& walk) {
   auto at = value.raw_json_token().data();
   od::object object;
-  if (walk.depth == row_depth_max)
-    return walk.fail(row_fault::too_deep, at);
+  if (!walk.enter(at))
+    return false;
   if (value.get_object().get(object))
     return walk.fail(row_fault::wrong_type, at, "an object");
-  ++walk.depth;
   bool good = decode_members(object, at, out, walk);
-  --walk.depth;
+  walk.leave();
   return good;
 }
 

@@ -39,9 +39,9 @@ consteval auto fields(Fields... all) {
 
 struct no_row_fields {};
 
-/// Specialise it to have a struct read the fast way; without it, rows are read by `json_codec`.
-/// Members may be: bool, integers and floating-point numbers (range-checked), std::string, std::vector and std::optional of such, structs with `row_fields`, raw_json (the text, copied),
-/// and whatever `json_codec` reads, slower. std::string_view is refused: it would outlive the row.
+/// Specialise it to have a struct read the fast way; without it, rows are read by `json_codec`. Members may be: bool, integers and floating-point
+/// numbers (range-checked), std::string, std::vector and std::optional of such, structs with `row_fields`, raw_json (the text, copied), and whatever
+/// `json_codec` reads, slower. std::string_view is refused: it would outlive the row.
 ///   - A std::optional member may be absent or null, and is then reset; every other one must be there and not be null.
 ///   - Of a member that occurs twice the last counts. Members that are not listed are skipped, but checked: what is read is valid JSON altogether.
 ///   - A row that is read into again keeps the memory of its strings and vectors.

@@ -104,7 +104,8 @@ bool is_scalar_token(std::string_view token) {
   }
 }
 
-bool is_json_text(std::string_view text) { return internal::check_json(text).ok(); }
+bool is_json_text(std::string_view text, std::size_t depth) { return internal::check_json(text, internal::json_depth_max - depth).ok(); }
+static_assert(row_depth_max == internal::json_depth_max);
 
 void describe_row_failure(std::string_view command, const data_row& row, row_failure failure, command_error& error) {
   if (auto scan = internal::check_json(row.json); !scan.ok()) {

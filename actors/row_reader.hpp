@@ -49,9 +49,9 @@ bool check_row(std::string_view command, const data_row& row, std::string_view& 
 
 } // namespace detail
 
-/// Reads the rows of one typed command, one by one, straight from the slab. Rows of a type with `row_fields` (row_fields.hpp) are read by simdjson's on-demand parser, about ten times
-/// as fast as by nlohmann; all others by `json_codec`. Not thread-safe: one reader per stream of rows. Keeps the parser's memory, about seven times the largest row, but at most that of
-/// `kept_row_bytes_max`; larger rows get a parser of their own.
+/// Reads the rows of one typed command, one by one, straight from the slab. Rows of a type with `row_fields` (row_fields.hpp) are read by simdjson's
+/// on-demand parser, about ten times as fast as by nlohmann; all others by `json_codec`. Not thread-safe: one reader per stream of rows. Keeps the
+/// parser's memory, about seven times the largest row, but at most that of `kept_row_bytes_max`; larger rows get a parser of their own.
 template <class Row>
 class row_reader {
 public:
@@ -62,8 +62,9 @@ public:
   template <class Request, class Summary>
   explicit row_reader(const streaming_command<Request, Row, Summary>& command) : command_{command.name} {}
 
-  /// Reads a row into `out`, which owns what it got and may be used again for the next one. False: `error` is `row_decode_failed` and says where in `row.json` and why; `out` is
-  /// unspecified. `error` is not touched on success. Precondition: `slab_padding_bytes` bytes behind `row.json` may be read.
+  /// Reads a row into `out`, which owns what it got and may be used again for the next one. False: `error` is `row_decode_failed` and says where in
+  /// `row.json` and why; `out` is unspecified. `error` is not touched on success. Precondition: `slab_padding_bytes` bytes behind `row.json` may be
+  /// read.
   bool read(const data_row& row, Row& out, command_error& error) {
     if constexpr (detail::is_fast_row<Row>) {
       detail::row_walk walk;

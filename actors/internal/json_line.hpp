@@ -7,8 +7,9 @@
 
 namespace leanworker::internal {
 
-/// Whether a payload may be written as one line of a file, for sinks that must not trust their child. Most payloads are judged by simdjson's DOM parser; what that refuses is judged
-/// again by `check_json`, which takes numbers of any length. Not thread-safe. Keeps memory for payloads of up to 1 MiB.
+/// Whether a payload may be written as one line of a file, for sinks that must not trust their child. Most payloads are judged by simdjson's DOM
+/// parser; what that refuses is judged again by `check_json`, which takes numbers of any length. Not thread-safe. Keeps memory for payloads of up to
+/// 1 MiB.
 class json_line {
 public:
   enum class verdict { one_line, has_newlines, not_json };
@@ -21,7 +22,8 @@ public:
   /// Precondition: `slab_padding_bytes` bytes behind `padded_json` may be read.
   verdict judge(std::string_view padded_json);
 
-  /// The payload as one line, without the newline at its end: the payload itself, or a copy without white space in `storage`. Empty when it is no JSON.
+  /// The payload as one line, without the newline at its end: the payload itself, or a copy without white space in `storage`. Empty when it is no
+  /// JSON.
   std::string_view make(std::string_view padded_json, std::string& storage);
 
 private:

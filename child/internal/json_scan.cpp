@@ -21,7 +21,8 @@ int hex_value(char c) {
 /// Iterative, so that hostile nesting costs no stack; one bit per level says whether it is an object.
 class scanner {
 public:
-  scanner(std::string_view text, json_scan_result& out, std::size_t members_max, bool keep) : text_{text}, out_{out}, members_max_{members_max}, keep_{keep} {}
+  scanner(std::string_view text, json_scan_result& out, std::size_t members_max, bool keep, std::size_t depth_max = json_depth_max)
+      : text_{text}, out_{out}, members_max_{members_max}, keep_{keep}, depth_max_{depth_max} {}
 
   void run() {
     skip_space();
@@ -74,7 +75,7 @@ private:
   }
 
   bool open(bool object) {
-    if (depth_ == json_depth_max)
+    if (depth_ == depth_max_)
       return fail("nested deeper than 512 levels");
     objects_[depth_++] = object;
     ++at_;
@@ -178,6 +179,8 @@ private:
       if (c == '\\') {
         if (!escape())
           return false;
+      } else if (c < 0x80) {
+        ++at_;
       } else if (auto length = utf8_length(text_.substr(at_, 4)); length != 0) {
         at_ += length;
       } else {
@@ -227,6 +230,7 @@ private:
   json_scan_result& out_;
   std::size_t members_max_;
   bool keep_;
+  std::size_t depth_max_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   std::bitset<json_depth_max> objects_;
@@ -282,9 +286,9 @@ json_scan_result scan_json(std::string_view text, std::size_t members_max) {
   return out;
 }
 
-json_scan_result check_json(std::string_view text) {
+json_scan_result check_json(std::string_view text, std::size_t depth_max) {
   json_scan_result out;
-  scanner{text, out, 0, false}.run();
+  scanner{text, out, 0, false, depth_max}.run();
   return out;
 }
 

@@ -34,8 +34,8 @@ struct json_scan_result {
 /// More than `members_max` members in the outermost object are a problem, so that a text of many tiny members cannot cost many times its size.
 json_scan_result scan_json(std::string_view text, std::size_t members_max = std::string_view::npos);
 
-/// The same check of any text, keeping no members: takes no memory.
-json_scan_result check_json(std::string_view text);
+/// The same check of any text, keeping no members: takes no memory. `depth_max`: at most `json_depth_max`; less for a part of something nested.
+json_scan_result check_json(std::string_view text, std::size_t depth_max = json_depth_max);
 
 /// How long the UTF-8 sequence at the front of `text` is; 0 if it is none (overlong forms and surrogates are none). Precondition: not empty.
 std::size_t utf8_length(std::string_view text);

@@ -46,6 +46,19 @@ TEST(json_scan, counts_512_levels_and_no_more) {
   EXPECT_TRUE(scan_json("[" + nested(511) + "," + nested(511) + "]").ok());
 }
 
+TEST(json_scan, checks_parts_of_something_nested_with_fewer_levels) {
+  EXPECT_TRUE(check_json(nested(512)).ok());
+  EXPECT_TRUE(check_json(nested(3), 3).ok());
+  EXPECT_EQ(check_json(nested(4), 3).at, 3u);
+  EXPECT_TRUE(check_json("7", 0).ok());
+}
+
+TEST(json_scan, bounds_the_members_that_it_keeps) {
+  EXPECT_TRUE(scan_json(R"({"a":1,"b":{"c":1,"d":2,"e":3}})", 2).ok());
+  EXPECT_EQ(scan_json(R"({"a":1,"b":2,"c":3})", 2).at, 18u);
+  EXPECT_TRUE(check_json(R"({"a":1,"b":2,"c":3})").members.empty());
+}
+
 TEST(json_scan, takes_exponents_of_four_digits_and_no_more) {
   EXPECT_TRUE(scan_json("[1e9999,1E-9999,0.5e+0000]").ok());
   for (auto text : {"1e10000", "1e-10000", "1E+00001", "{\"a\":0e99999}"})

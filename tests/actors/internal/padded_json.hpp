@@ -9,8 +9,8 @@
 
 namespace leanworker::internal {
 
-/// A payload as it lies in a slab: an allocation of its own that ends with the padding, so that a sanitizer sees a read too far, and with the padding full of one character, as
-/// whatever comes next in a slab could be.
+/// A payload as it lies in a slab: an allocation of its own that ends with the padding, so that a sanitizer sees a read too far, and with the padding
+/// full of one character, as whatever comes next in a slab could be.
 class padded_json {
 public:
   explicit padded_json(std::string_view json, char next = '}') : bytes_{new char[json.size() + slab_padding_bytes]}, size_{json.size()} {

@@ -99,7 +99,9 @@ const char* const no_json[] = {
     "", " ", "{", "}", "{]", "{\"name\"", "{\"name\":", "{\"name\":\"a", "{\"name\":\"a\"", "{\"name\":\"a\",}", "{\"name\" \"a\"}", "{\"name\":}", "{name:1}",
     "{\"x\":tru}", "{\"x\":01}", "{\"x\":1.}", "{\"x\":-}", "{\"x\":+1}", "{\"x\":nulll}", "{\"x\":\"\\q\"}", "{\"x\":\"\\ud800\"}", "{\"\\q\":1}", "{\"x\":\"a\tb\"}",
     "{\"x\":[1}}", "{\"x\":[1,]}", "{\"x\":{\"y\"}}", "{\"x\":[1 2]}", "{\"x\":\"a\":1}", "{\"x\":{\"y\":\"a\":1}}}", "{\"where\":{\"x\":\"b\":1}}}",
-    "{\"where\":{\"line\":1,\"columns\":[1}}", "{\"where\":{\"line\":1,\"columns\":[1]]}", "{\"name\":\"\xFF\"}", "{\"x\":\"\xC3\"}", "{\"x\":\"\xED\xA0\x80\"}", "{\"x\":1 \x80}", "{\"x\":null\x01}", "{\"x\":[]\x01}", "{\"x\":\"a\"\x01}", "{\"size\":1\x01}", "{\"name\":\"a\"\x01}",
+    "{\"where\":{\"line\":1,\"columns\":[1}}", "{\"where\":{\"line\":1,\"columns\":[1]]}", "{\"name\":\"\xFF\"}",
+    "{\"x\":\"\xC3\"}", "{\"x\":\"\xED\xA0\x80\"}", "{\"x\":1 \x80}",
+    "{\"x\":null\x01}", "{\"x\":[]\x01}", "{\"x\":\"a\"\x01}", "{\"size\":1\x01}", "{\"name\":\"a\"\x01}",
     "{\"seconds\":1a}", "{\"size\":1a}", "{\"sorry\":truex}", "{\"doc\":nul}", "{\"doc\":nullx}", "\"{}", "{}}", "{\"x\":1}{\"x\":1}", "\xEF\xBB\xBF{}",
 };
 
@@ -137,10 +139,12 @@ TEST(row_reader_errors, depth_bombs_are_refused_without_using_the_stack) {
   EXPECT_EQ(refused<others>(R"({"raw":)" + deep + "}").message, "not JSON: nested deeper than 512 levels");
   EXPECT_EQ(refused<tree>(nested(200'000, "{\"t\":[", "]}", "")).message, "not JSON: nested deeper than 512 levels");
   row_reader<tree> reader{"extract"};
-  padded_json fine{nested(255, "{\"t\":[", "]}", "{\"t\":[]}")};
   tree out;
   command_error error;
-  EXPECT_TRUE(reader.read(fine.row(), out, error)) << explain(error);
+  for (const auto& fine : {nested(256, "{\"t\":[", "]}", ""), R"({"t":[],"x":)" + nested(511, "[", "]", "") + "}"})
+    EXPECT_TRUE(reader.read(padded_json{fine}.row(), out, error)) << explain(error);
+  for (const auto& deeper : {nested(256, "{\"t\":[", "]}", "{\"t\":1}"), R"({"t":[],"x":)" + nested(512, "[", "]", "") + "}", R"({"t":[{"t":[],"x":)" + nested(510, "[", "]", "") + "}]}"})
+    EXPECT_EQ(refused<tree>(deeper).message, "not JSON: nested deeper than 512 levels");
 }
 
 TEST(row_reader_errors, excerpts_and_names_stay_within_their_bounds) {
