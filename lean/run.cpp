@@ -46,7 +46,7 @@ run_report report_of(const internal::json_scan_result& scanned) {
 
 } // namespace
 
-std::string encode_run(const run_request& request) {
+std::string encode_run(const capability_request& request) {
   json capability = request.path.empty() ? json{{"module", request.module}} : json{{"path", request.path}};
   auto body = R"({"op":"run","capability":)" + text_of(capability) + R"(,"command":)" + text_of(request.command);
   if (!request.search_path.empty())

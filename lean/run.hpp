@@ -11,7 +11,7 @@
 /// came as: nothing here parses, reorders or respells them.
 namespace leanworker {
 
-struct run_request {
+struct capability_request {
   std::string module; ///< A compiled module on the search path. Or empty, and `path` counts.
   std::string path;   ///< A source file, absolute; the child reads and elaborates it.
   std::string command; ///< The name of a declaration, or a short name that the capability registered.
@@ -20,7 +20,7 @@ struct run_request {
 };
 
 /// The request's body. JSON text, if `request_json` is.
-std::string encode_run(const run_request& request);
+std::string encode_run(const capability_request& request);
 
 struct run_report {
   bool streaming = false; ///< Which of the two kinds of command it was; the members of the other kind are empty.

@@ -9,15 +9,15 @@ namespace {
 
 using json = nlohmann::json;
 
-TEST(run_request, a_module_and_a_command_are_enough) {
-  run_request request;
+TEST(capability_request, a_module_and_a_command_are_enough) {
+  capability_request request;
   request.module = "Foo.Bar";
   request.command = "Foo.bar";
   EXPECT_EQ(encode_run(request), R"({"op":"run","capability":{"module":"Foo.Bar"},"command":"Foo.bar","request":null})");
 }
 
-TEST(run_request, everything_that_is_set_is_sent) {
-  run_request request;
+TEST(capability_request, everything_that_is_set_is_sent) {
+  capability_request request;
   request.module = "Ignored";
   request.path = "/abs/\"Foo\".lean";
   request.command = "short \"name\"";
@@ -27,17 +27,17 @@ TEST(run_request, everything_that_is_set_is_sent) {
             json::parse(R"({"op": "run", "capability": {"path": "/abs/\"Foo\".lean"}, "command": "short \"name\"", "request": 7, "search_path": ["/a", "/b"]})"));
 }
 
-TEST(run_request, the_capabilitys_own_request_keeps_its_spelling) {
+TEST(capability_request, the_capabilitys_own_request_keeps_its_spelling) {
   const char* spellings[] = {R"({ "b" : 1e2, "a":1.50 })", "[123456789012345678901234567890]", R"("\u00e9é")", "null", "-0.0", R"({"a":1,"a":2})"};
   for (auto spelling : spellings) {
-    run_request request;
+    capability_request request;
     request.request_json = spelling;
     EXPECT_NE(encode_run(request).find(R"("request":)" + std::string{spelling} + "}"), std::string::npos) << encode_run(request);
   }
 }
 
-TEST(run_request, a_name_that_is_no_utf8_still_makes_json) {
-  run_request request;
+TEST(capability_request, a_name_that_is_no_utf8_still_makes_json) {
+  capability_request request;
   request.path = "/caf\xE9.lean";
   EXPECT_EQ(json::parse(encode_run(request))["capability"]["path"], "/caf\uFFFD.lean");
 }
