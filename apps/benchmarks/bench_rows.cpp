@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast rows come from a child to their user, next to what the pipe itself can do, measured in the same run.
+#include "machine.hpp"
+#include "peers.hpp"
 #include "row_child.hpp"
 #include "row_figures.hpp"
 
@@ -8,6 +10,7 @@
 #include <leanworker/actors/typed_rows.hpp>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -42,6 +45,8 @@ struct options {
   std::uint64_t flushed_rows = 1'000'000;
   std::uint64_t big_rows = 16'000;
   std::uint64_t slow_mib = 400;
+  std::uint64_t peer_rows = 300'000;
+  bool no_peers = false;
   int repeat = 3;
   bool json = false;
 };
@@ -87,6 +92,24 @@ measured counted(client::lease& lease, const row_order& order, int repeat) {
     counting_rows count;
     return run(lease, order, count);
   });
+}
+
+/// Each row becomes an object, as it does for the peers.
+measured parsed(client::lease& lease, const row_order& order, int repeat) {
+  return best_of(repeat, [&] {
+    row_callbacks parse{[](const data_row& row) { return nlohmann::json::parse(row.json, nullptr, false).is_object(); }};
+    auto result = run(lease, order, parse);
+    result.bytes = order.rows * order.bytes;
+    return result;
+  });
+}
+
+/// False when one of them failed.
+bool peers(figures_of_rows& table, const options& wanted, client::lease& lease, double counted_per_second) {
+  row_order order{wanted.peer_rows, 200, false};
+  auto ours = parsed(lease, order, wanted.repeat);
+  table.add("200 B rows, each parsed with nlohmann::json", ours);
+  return add_row_peers(table, order, wanted.repeat, {counted_per_second, ours.rows_per_second()});
 }
 
 measured several_children(unsigned children, const row_order& order) {
@@ -135,7 +158,9 @@ void slow_sink(figures_of_rows& table, const options& wanted, client::lease& lea
   table.promise_at_most("  growth of the parent's memory, MiB", static_cast<double>(result.rss_growth_bytes) / (1 << 20), 4 + 8);
 }
 
-void measure_all(const options& wanted) {
+/// False when a peer failed.
+bool measure_all(const options& wanted) {
+  print_machine(wanted.json);
   figures_of_rows table{wanted.json};
   auto pool = client::pool::open(pool_of(1));
   auto lease = pool.acquire();
@@ -179,6 +204,7 @@ void measure_all(const options& wanted) {
   table.promise_at_least("  share of one child's total", four.rows_per_second() / one.rows_per_second(), 0.8);
 
   slow_sink(table, wanted, lease);
+  return wanted.no_peers || peers(table, wanted, lease, one.rows_per_second());
 }
 
 } // namespace
@@ -186,12 +212,16 @@ void measure_all(const options& wanted) {
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view{argv[1]} == row_serve_flag)
     return serve_rows();
+  if (argc == 3 && std::string_view{argv[1]} == json_lines_flag)
+    return serve_json_lines(argv[2]);
   options wanted;
   CLI::App app{"How fast rows come from a child to their user. Exit code: 0 measured, 1 failed, 2 usage.", "bench_rows"};
   app.add_option("--rows", wanted.rows, "Of 200 bytes")->capture_default_str();
   app.add_option("--flushed-rows", wanted.flushed_rows, "Of 200 bytes, one write each")->capture_default_str();
   app.add_option("--big-rows", wanted.big_rows, "Of 64 KiB")->capture_default_str();
   app.add_option("--slow-mib", wanted.slow_mib, "Through the limited sink")->capture_default_str();
+  app.add_option("--peer-rows", wanted.peer_rows, "Of 200 bytes, for Python and Node")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_flag("--no-peers", wanted.no_peers, "Ours only");
   app.add_option("--repeat", wanted.repeat, "The fastest of so many is told")->capture_default_str();
   app.add_flag("--json", wanted.json, "One JSON line per figure");
   try {
@@ -200,8 +230,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   try {
-    measure_all(wanted);
-    return 0;
+    return measure_all(wanted) ? 0 : 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench_rows: {}\n", error.what());
     return 1;

@@ -72,7 +72,7 @@ process_spec this_program_as_child() {
   return spec;
 }
 
-quantiles raw_round_trips(int rounds) {
+quantiles raw_round_trips(int rounds, std::string_view body) {
   auto child = spawn(this_program_as_child());
   if (child.process.pid < 0)
     throw std::runtime_error{"the child could not be started: " + child.detail};
@@ -83,7 +83,7 @@ quantiles raw_round_trips(int rounds) {
   write_all(process.in.get(), encode_frame(frame_kind::configure, 0, 1, "{}"));
   read_frame(process.channel.get());
   quantiles found;
-  auto request = encode_frame(frame_kind::request, 0, 2, R"({"op":"work"})");
+  auto request = encode_frame(frame_kind::request, 0, 2, body);
   for (int i = 0; i < rounds; ++i) {
     auto begin = std::chrono::steady_clock::now();
     write_all(process.in.get(), request);

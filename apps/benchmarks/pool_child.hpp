@@ -18,6 +18,6 @@ int serve();
 process_spec this_program_as_child();
 
 /// The least that a request to this child can cost: blocking writes and reads on its pipes, on one thread. Throws std::runtime_error.
-quantiles raw_round_trips(int rounds);
+quantiles raw_round_trips(int rounds, std::string_view body = R"({"op":"work"})");
 
 } // namespace leanworker::bench

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ public:
     return sorted.empty() ? 0 : sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(q * static_cast<double>(sorted.size())))];
   }
   std::size_t count() const noexcept { return values_.size(); }
+  double total() const { return std::accumulate(values_.begin(), values_.end(), 0.0); }
+  void append(const quantiles& other) { values_.insert(values_.end(), other.values_.begin(), other.values_.end()); }
 
 private:
   std::vector<double> values_;

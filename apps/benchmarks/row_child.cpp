@@ -6,9 +6,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <stdexcept>
 #include <vector>
 
@@ -71,6 +74,13 @@ void send_rows(std::uint64_t id, std::uint64_t rows, std::size_t bytes, bool flu
   }
 }
 
+/// 0 when it is none.
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
 /// A child of ours with its handshake done; blocking pipes.
 spawned_process started_child() {
   auto child = spawn(this_program_as_row_child());
@@ -128,6 +138,22 @@ int serve_rows() {
     if (header.kind != frame_kind::cancel)
       write_all(channel_fd, encode_frame(frame_kind::response, 0, header.request_id, "{}"));
   }
+  return 0;
+}
+
+int serve_json_lines(std::string_view row_bytes) {
+  ::signal(SIGPIPE, SIG_IGN);
+  auto line = row_payload(number(row_bytes)) + "\n";
+  std::string piece;
+  while (piece.empty() || piece.size() + line.size() <= chunk_bytes)
+    piece += line;
+  for (std::string order; std::getline(std::cin, order);)
+    for (auto left = number(order) * line.size(); left > 0;) {
+      auto now = std::min<std::uint64_t>(left, piece.size());
+      if (!write_all(1, std::string_view{piece}.substr(0, now)))
+        return 0;
+      left -= now;
+    }
   return 0;
 }
 

@@ -26,6 +26,13 @@ int serve_rows();
 /// The payload: one JSON object of that many bytes, whose first four members are those of `bench_record`.
 std::string row_payload(std::size_t bytes);
 
+/// The argument, followed by the bytes of a row, that makes a benchmark a child for others than us.
+inline constexpr std::string_view json_lines_flag = "--serve-json-lines";
+
+/// That child: each line of descriptor 0 is a number, and so many payloads, each with a line end, go to descriptor 1 as fast
+/// as it takes them, in pieces of 64 KiB. Ends with its input.
+int serve_json_lines(std::string_view row_bytes);
+
 process_spec this_program_as_row_child();
 
 /// The least that these rows can cost: one thread that reads into one buffer and goes from header to header.

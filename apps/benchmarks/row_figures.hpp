@@ -50,6 +50,22 @@ public:
   }
   void promise_at_least(const std::string& what, double value, double promise) { promised(what, value, promise, value >= promise, "at least"); }
   void promise_at_most(const std::string& what, double value, double promise) { promised(what, value, promise, value <= promise, "at most"); }
+  /// A plain number, without promise.
+  void value(const std::string& what, double value) {
+    if (json_)
+      fmt::print(R"({{"what":"{}","value":{:.3f}}})" "\n", what, value);
+    else
+      fmt::print("{:<66} {:>10.3f}\n", what, value);
+    std::fflush(stdout);
+  }
+  /// `why` holds nothing that JSON would have to escape.
+  void not_measured(const std::string& what, const std::string& why) {
+    if (json_)
+      fmt::print(R"({{"what":"{}","not_measured":"{}"}})" "\n", what, why);
+    else
+      fmt::print("{:<66} not measured: {}\n", what, why);
+    std::fflush(stdout);
+  }
 
 private:
   void promised(const std::string& what, double value, double promise, bool kept, const char* sense) {
