@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -15,10 +16,15 @@ namespace {
 using internal::scan_json;
 
 bool read_file(const std::string& path, std::string& text, std::string& problem) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) { // opening one succeeds, and reading it throws
+    problem = "cannot read " + path + ": it is a folder";
+    return false;
+  }
   errno = 0;
   std::ifstream file{path, std::ios::binary};
   text.assign(std::istreambuf_iterator<char>{file}, {});
-  if (file.is_open() && !file.bad() && errno != EISDIR)
+  if (file.is_open() && !file.bad())
     return true;
   problem = "cannot read " + path + ": " + std::strerror(errno);
   return false;

@@ -39,7 +39,8 @@ struct run_output_test : ::testing::Test {
       return status;
     rows_summary summary;
     summary.rows = rows.size();
-    auto result = R"({"rows":)" + std::to_string(counted) + R"(,"metadata":null})";
+    auto result = R"({"rows":)" + std::to_string(counted)
+                  + R"(,"streams":{},"metadata":null,"elapsed_ms":1,"session":{"imports":[],"reused":true,"import_ms":0,"imports_done":0}})";
     return consumer->finish({summary, result, row_consumer::clock::time_point::max()});
   }
 };

@@ -91,14 +91,15 @@ public:
   void rows(const made_up_batch& batch) {
     auto made = batch.make();
     auto now = internal::row_tap::time_point{};
+    bool unwanted = !tap_.has_port() && !tap_.discarding();
     for (std::uint32_t i = 0; i < made->frames().size(); ++i)
       if (made->frames()[i].header.kind != frame_kind::row)
         tap_.note(made, i);
       else if (tap_.row(made, i, now) != errc::none)
         return fault(errc::row_sequence_broken, tap_.problem());
-      else if (!tap_.has_port() && !tap_.discarding())
-        return say(child_row_refused{generation, tap_.request_id(), errc::row_without_sink, {}});
     tap_.flush();
+    if (unwanted)
+      say(child_row_refused{generation, tap_.request_id(), errc::row_without_sink, {}});
   }
   /// Answers the last request that was sent.
   void answer(std::string body = "{}") { respond(last_request_id(), std::move(body)); }

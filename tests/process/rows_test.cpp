@@ -167,36 +167,6 @@ TEST_F(rows_process, a_row_after_the_terminal_ends_the_child_and_not_the_request
   }
 }
 
-TEST_F(rows_process, rows_without_a_sink_are_typed_and_keep_the_child) {
-  auto outcome = lease().run(R"({"op":"stream_many"})");
-  EXPECT_EQ(outcome.code, errc::row_without_sink);
-  EXPECT_EQ(generation_of_next_work(), 0u);
-}
-
-TEST_F(rows_process, a_gap_or_a_repeat_in_a_sequence_ends_the_child) {
-  for (auto [fault, generation] : {std::pair{"row_gap", 1u}, {"row_repeat", 2u}}) {
-    counting_rows rows;
-    auto ended = lease().run(std::string{R"({"op":"fault","name":")"} + fault + "\"}", rows);
-    EXPECT_EQ(ended.outcome.code, errc::row_sequence_broken) << fault << ": " << ended.outcome.message;
-    EXPECT_EQ(rows.count(), 1u) << "the row before is good, the one that is not is never seen";
-    EXPECT_EQ(generation_of_next_work(), generation);
-  }
-}
-
-TEST_F(rows_process, a_row_after_the_terminal_ends_the_child_and_not_the_request) {
-  counting_rows rows;
-  auto ended = lease().run(R"({"op":"fault","name":"row_after_response"})", rows);
-  EXPECT_TRUE(ended.ok()) << ended.outcome.message;
-  EXPECT_EQ(rows.count(), 0u);
-  // The row may be read after the next request was sent; then that one runs on a child that cannot be trusted, and ends with it.
-  auto next = lease().run(R"({"op":"echo","value":1})");
-  if (next.ok())
-    EXPECT_EQ(next.generation, 1u);
-  else
-    EXPECT_EQ(next.code, errc::unexpected_frame) << next.message;
-  EXPECT_EQ(generation_of_next_work(), 1u);
-}
-
 TEST_F(rows_process, rows_with_a_bad_form_end_the_child) {
   for (auto fault : {"row_empty_name", "row_empty_payload", "row_short"}) {
     counting_rows rows;

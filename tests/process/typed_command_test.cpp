@@ -48,7 +48,7 @@ protected:
 
 TEST_F(typed_command, typed_json_command_decodes_response) {
   auto granted = lease();
-  auto ended = call(granted, json_command<raw_json, accepted>{"command"}, here, raw_json{});
+  auto ended = call(granted, json_command<raw_json, accepted>{"json_command"}, here, raw_json{});
   ASSERT_TRUE(ended.ok()) << ended.outcome.message;
   EXPECT_TRUE(ended.value->accepted);
   EXPECT_EQ(ended.value->kind, "fixture");
@@ -56,11 +56,11 @@ TEST_F(typed_command, typed_json_command_decodes_response) {
 
 TEST_F(typed_command, typed_json_command_decode_error_is_typed) {
   auto granted = lease();
-  auto ended = call(granted, json_command<raw_json, accepted>{"command_malformed"}, here, raw_json{});
+  auto ended = call(granted, json_command<raw_json, accepted>{"json_command_malformed"}, here, raw_json{});
   EXPECT_FALSE(ended.ok());
   EXPECT_EQ(ended.outcome.code, errc::response_decode_failed);
-  EXPECT_EQ(ended.error.command, "command_malformed");
-  EXPECT_EQ(generation_of_next_work(), 0u) << "a type of ours is no reason to end a child";
+  EXPECT_EQ(ended.error.command, "json_command_malformed");
+  EXPECT_EQ(granted.run(R"({"op":"echo","value":1})").generation, 0u) << "a type of ours is no reason to end a child";
 }
 
 TEST_F(typed_command, typed_streaming_command_decodes_rows_and_summary) {
@@ -94,7 +94,7 @@ TEST_F(typed_command, typed_streaming_command_row_decode_error_names_stream_and_
   EXPECT_EQ(ended.error.command, "stream_raw");
   EXPECT_NE(ended.error.excerpt.find("good"), std::string::npos);
   EXPECT_EQ(seen, 0u);
-  EXPECT_EQ(generation_of_next_work(), 0u);
+  EXPECT_EQ(granted.run(R"({"op":"echo","value":1})").generation, 0u);
 }
 
 TEST_F(typed_command, T26_a_row_that_is_no_row_cancels_nobody_elses_token) {
@@ -133,7 +133,7 @@ TEST_F(typed_command, raw_row_streaming_remains_available) {
 
 TEST_F(typed_command, a_request_that_cannot_be_written_is_never_sent) {
   auto granted = lease();
-  auto ended = call(granted, json_command<raw_json, accepted>{"command"}, here, raw_json{"{"});
+  auto ended = call(granted, json_command<raw_json, accepted>{"json_command"}, here, raw_json{"{"});
   EXPECT_EQ(ended.outcome.code, errc::request_encode_failed);
   EXPECT_FALSE(ended.outcome.work_started);
 }
