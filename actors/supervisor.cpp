@@ -76,7 +76,8 @@ void supervisor_state::start(supervisor_spec spec) {
   machine = std::make_unique<internal::supervision>(spec_.name, spec_.config, spec_.random ? spec_.random : random_dice());
   std::vector<internal::supervised> facts;
   for (const auto& one : spec_.children) {
-    adopt(one);
+    if (!children_.contains(one.id))
+      adopt(one);
     facts.push_back({one.id, one.restart, one.kind, one.shutdown});
   }
   perform(machine->begin(std::move(facts), now()));

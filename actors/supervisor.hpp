@@ -20,7 +20,8 @@
 /// A supervisor in OTP's sense for any CAF actors: starts its children in order, restarts them by its strategy, stops them in reverse order.
 ///
 /// Owns: its children, and a stable handle for each. Dies: after an exit message of anybody but its children, in good order; when it gives up, with `intensity_exceeded` and the
-/// chain of causes; when killed, and then its children are killed with it. Sends: child_event to subscribers.
+/// chain of causes; at once, without having started anything, where two of its children have one id (`already_exists`) or one has none (`invalid_argument`); when killed, and then
+/// its children are killed with it. Sends: child_event to subscribers.
 namespace leanworker {
 
 /// One child, before it is started.

@@ -17,7 +17,7 @@ namespace leanworker {
 struct pool_config {
   unsigned workers = 2; ///< Children at a time. A Lean host takes 0.6 to 0.9 GB and a core.
   /// Further slots that stand by: a planned replacement is started in one of them before the old child goes, so that capacity and latency stay. While it
-  /// starts, a child that is due goes on working. 0: the old child goes first.
+  /// starts, or cannot be started, a child that is due goes on working. 0: the old child goes first.
   unsigned spares = 0;
   /// Start all workers for the default key at once. False: when the first request wants one.
   bool start_eagerly = true;

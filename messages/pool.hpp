@@ -85,7 +85,7 @@ typename Inspector::result_type inspect(Inspector& f, get_queue_position& x) {
 struct queue_position {
   bool queued = false; ///< False: it is not in the queue.
   std::size_t before = 0; ///< How many stand before it now.
-  std::chrono::microseconds expected_wait{0}; ///< Those before it times the mean service time so far, over the workers. An estimate; 0 while nothing is known.
+  std::chrono::microseconds expected_wait{0}; ///< Those before it, and one that runs, times the mean service time so far, over the workers. An estimate; 0 while nothing is known.
   friend bool operator==(const queue_position&, const queue_position&) = default;
 };
 
@@ -158,7 +158,7 @@ enum class cycle_scope : std::uint8_t {
 };
 
 /// Replace generations as planned. Loses no request; a lease on a generation that is replaced ends with `cycled` as soon as its holder has no request running. Anyone →
-/// pool. Idempotent: a slot that is being replaced is not replaced again.
+/// pool. Idempotent: a slot that is being replaced is not replaced again. Answered with `circuit_open` where a child goes on because no other can be started.
 struct cycle_pool {
   cycle_scope scope = cycle_scope::all;
   std::uint32_t slot = 0; ///< For `one`.
@@ -170,7 +170,8 @@ typename Inspector::result_type inspect(Inspector& f, cycle_pool& x) {
   return f(x.scope, x.slot);
 }
 
-/// Keep this many workers warm for a key: started in advance, not evicted, replaced ahead of a planned end. 0 ends it. Anyone → pool.
+/// Keep this many workers warm for a key: started in advance, its session opened, not evicted, replaced ahead of a planned end. A session is opened when its child is idle and nobody
+/// waits, once per generation: asking again opens it again where the child may have forgotten it. 0 ends it. Anyone → pool.
 struct prewarm_key {
   session_key key;
   unsigned workers = 1;

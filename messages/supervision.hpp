@@ -14,7 +14,7 @@ namespace leanworker {
 
 enum class restart_type : std::uint8_t {
   permanent, ///< Always restarted.
-  transient, ///< Restarted only after an abnormal end.
+  transient, ///< Restarted only after an abnormal end, or with its group.
   temporary, ///< Never restarted; forgotten when it has ended.
 };
 enum class supervision_strategy : std::uint8_t {

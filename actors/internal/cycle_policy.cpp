@@ -29,6 +29,10 @@ bool grown(const cycle_config& config, const cycle_facts& facts) {
          && facts.private_dirty.bytes >= facts.private_baseline.bytes + config.growth_bytes_max;
 }
 
+measured_bytes lesser(const measured_bytes& a, const measured_bytes& b) {
+  return a.known && b.known ? measured_bytes::of(std::min(a.bytes, b.bytes)) : a.known ? a : b;
+}
+
 } // namespace
 
 std::string_view to_string(cycle_kind kind) noexcept {
@@ -61,10 +65,11 @@ cycle_verdict cycle_due(const cycle_config& config, const cycle_facts& facts, cy
   cycle_verdict verdict;
   if (config.rss_bytes_max != 0 && worked(facts) && facts.rss.known && facts.rss.bytes >= config.rss_bytes_max) {
     auto bound = static_cast<std::int64_t>(config.rss_bytes_max);
+    auto baseline = facts.rss_baseline.known || !facts.rss_floor.known ? facts.rss_baseline : next_floor(facts);
     // A fresh child would be just as large: replacing it would not help, and would never end.
-    if (!facts.rss_baseline.known || facts.rss_baseline.bytes < config.rss_bytes_max)
+    if (!baseline.known || baseline.bytes < config.rss_bytes_max)
       return {reason(cycle_kind::rss, facts.rss.bytes, bound), {}};
-    verdict.diagnosis = "the limit of " + mib(bound) + " MiB RSS is not above the " + mib(static_cast<std::int64_t>(facts.rss_baseline.bytes))
+    verdict.diagnosis = "the limit of " + mib(bound) + " MiB RSS is not above the " + mib(static_cast<std::int64_t>(baseline.bytes))
                         + " MiB that a warm, idle child takes; it is not acted on";
   }
   if (grown(config, facts) && facts.growth_seen >= 2) {
@@ -81,12 +86,16 @@ std::optional<cycle_reason> idle_due(const cycle_config& config, cycle_facts::ti
   return cycle_reason{cycle_kind::idle, idle.count(), config.idle.count()};
 }
 
+measured_bytes next_floor(const cycle_facts& facts) noexcept { return lesser(facts.rss_floor, facts.rss_least); }
+
 void take_sample(const cycle_config& config, cycle_facts& facts, const memory_sample& sample, bool idle) {
   facts.rss = sample.rss;
   // The baseline is taken when the child has worked and rests: before that it is not warm.
   bool warm = idle && worked(facts);
   if (warm && sample.rss.known && !facts.rss_baseline.known)
     facts.rss_baseline = sample.rss;
+  if (worked(facts))
+    facts.rss_least = lesser(facts.rss_least, sample.rss);
   bool fresh = sample.private_dirty.known && sample.rollup_at != facts.last_rollup;
   facts.last_rollup = sample.rollup_at;
   facts.private_dirty = sample.private_dirty;

@@ -41,6 +41,8 @@ struct cycle_facts {
   measured_bytes private_dirty;
   measured_bytes rss_baseline;     ///< Warm and idle for the first time.
   measured_bytes private_baseline;
+  measured_bytes rss_least;        ///< After its first work, also in the middle of work.
+  measured_bytes rss_floor;        ///< Likewise, of all earlier generations in its place. The lesser of both is the baseline of one that is never seen at rest.
   unsigned growth_seen = 0;        ///< Samples in a row above the growth limit.
   std::chrono::milliseconds last_rollup{-1}; ///< When the private memory was last read.
 };
@@ -55,6 +57,9 @@ cycle_verdict cycle_due(const cycle_config& config, const cycle_facts& facts, cy
 
 /// Whether it has been idle for too long.
 std::optional<cycle_reason> idle_due(const cycle_config& config, cycle_facts::time_point idle_since, cycle_facts::time_point now);
+
+/// The floor for the generation that follows this one.
+measured_bytes next_floor(const cycle_facts& facts) noexcept;
 
 /// Takes a sample in. `idle`: the child has nothing to do just now.
 void take_sample(const cycle_config& config, cycle_facts& facts, const memory_sample& sample, bool idle);

@@ -128,13 +128,15 @@ private:
   // planned ends
   bool keep_fresh(pool_slot& slot, time_point now);
   void plan_end(pool_slot& slot, cycle_reason reason, errc cause, bool rest, time_point now);
-  bool start_replacement(pool_slot& slot, time_point now);
+  pool_slot* spare_for(const pool_slot& slot, bool& put_off, time_point now);
   void replacement_ready(pool_slot& spare, time_point now);
-  void replacement_failed(pool_slot& spare, time_point now);
+  void replacement_failed(pool_slot& spare, bool startable, time_point now);
   void end_child(pool_slot& slot, time_point now);
   void end_if_due(pool_slot& slot, time_point now);
   void rest_idle(time_point now);
+  void arm_idle(time_point now);
   bool pinned(const pool_slot& slot) const;
+  void open_sessions(const warm_target& target, time_point now);
   void warm_up(pool_slot& slot, const key_ptr& key, time_point now);
   void advance_rolling(time_point now);
   void close_if_free(pool_slot& slot, time_point now);

@@ -124,6 +124,8 @@ pool_answer pool_core::resize(unsigned workers, time_point now) {
       if (!slot.open() || slot.closing || slot.spare || (!busy_too && !slot.unoccupied()))
         continue;
       slot.closing = true;
+      if (slot.replaced_by)
+        replacement_failed(slots_.at(*slot.replaced_by), true, now);
       if (slot.lease != 0)
         doom_lease(slot.lease, errc::cycled, "the pool is being made smaller", {}, now);
       close_if_free(slot, now);
@@ -150,18 +152,16 @@ pool_answer pool_core::prewarm(prewarm_key order, time_point now) {
   constexpr std::size_t targets_max = 256;
   auto key = make_key(std::move(order.key), config_.isolate_sessions);
   std::erase_if(targets_, [&](const warm_target& target) { return target.key->hash == key->hash; });
-  if (order.workers == 0)
+  for (auto& slot : slots_)
+    std::erase(slot.warmed_up, key->hash); // asked for again, it is opened again
+  if (order.workers == 0) { // what it kept is free for others
+    arm_idle(now);
+    dispatch(now);
     return {};
+  }
   if (targets_.size() >= targets_max)
     return {errc::overloaded, "at most " + std::to_string(targets_max) + " keys are kept warm"};
   targets_.push_back({key, order.workers});
-  unsigned warm = 0;
-  for (auto& slot : slots_)
-    if (slot.idle() && slot.bound && slot.bound->bind == key->bind && warm < order.workers) {
-      ++warm;
-      if (!slot.warm.contains(key->hash) && !key->key.imports.empty())
-        warm_up(slot, key, now);
-    }
   dispatch(now);
   return {};
 }
@@ -215,7 +215,7 @@ void pool_core::on_stopped(pool_slot& slot, time_point now) {
   if (stopping_ && !slot.end_reported)
     ++report_.already_down;
   if (slot.replaces)
-    replacement_failed(slot, now);
+    replacement_failed(slot, false, now);
   note(pool_event_kind::slot_closed, slot, now);
   if (!stopping_)
     port_.close_worker(slot.id);

@@ -64,6 +64,7 @@ void pool_core::end_lease(std::uint64_t number, pool_event_kind how, errc cause,
   auto& slot = slots_.at(ended->token.slot);
   slot.lease = 0;
   slot.last_used = now;
+  arm_idle(now);
   if (port_.watched()) {
     auto told = event(how);
     told.lease = number;

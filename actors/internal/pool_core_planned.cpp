@@ -3,6 +3,7 @@
 #include <leanworker/actors/internal/pool_core.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace leanworker::internal {
 
@@ -24,27 +25,34 @@ bool pool_core::keep_fresh(pool_slot& slot, time_point now) {
 void pool_core::plan_end(pool_slot& slot, cycle_reason reason, errc cause, bool rest, time_point now) {
   if (slot.due || slot.life == slot_life::closed)
     return;
+  bool put_off = false;
+  auto spare = rest || slot.life != slot_life::ready ? nullptr : spare_for(slot, put_off, now);
+  if (put_off)
+    return;
   note(pool_event_kind::cycle_due, slot, now, cause, reason.text(), reason.value(), reason.limit());
   ledger_.cycled(to_string(reason.kind));
   slot.next_cause = to_string(reason.kind);
   slot.due = std::move(reason);
   slot.end_cause = cause;
   slot.doomed = rest;
-  if (!rest && slot.life == slot_life::ready && start_replacement(slot, now))
-    return;
-  end_if_due(slot, now);
-}
-
-bool pool_core::start_replacement(pool_slot& slot, time_point now) {
-  if (config_.spares == 0 || !slot.bound || stopping_ || breakers_.state(slot.bound->bind, now) != breaker_state::closed)
-    return false;
-  auto spare = slots_.free_for(slot.bound->bind, true, true, now);
-  if (!spare || !admitted_by_memory(slot.bound, nullptr, now))
-    return false;
+  if (!spare)
+    return end_if_due(slot, now);
   spare->replaces = slot.id;
   slot.replaced_by = spare->id;
   bind(*spare, slot.bound, false, now);
-  return true;
+}
+
+/// Where the replacement starts; null: nowhere, the old child goes first. `put_off`: children of this kind cannot be started at present, so the one that works is worth more
+/// than its limit.
+pool_slot* pool_core::spare_for(const pool_slot& slot, bool& put_off, time_point now) {
+  if (config_.spares == 0 || !slot.bound || stopping_)
+    return nullptr;
+  put_off = breakers_.state(slot.bound->bind, now) == breaker_state::open;
+  auto spare = put_off ? nullptr : slots_.free_for(slot.bound->bind, true, true, now);
+  if (!spare || !admitted_by_memory(slot.bound, nullptr, now))
+    return nullptr;
+  put_off = !breakers_.admit(slot.bound->bind, now); // half open: it is the probe, or there is another one
+  return put_off ? nullptr : spare;
 }
 
 void pool_core::replacement_ready(pool_slot& spare, time_point now) {
@@ -65,7 +73,9 @@ void pool_core::replacement_ready(pool_slot& spare, time_point now) {
   advance_rolling(now);
 }
 
-void pool_core::replacement_failed(pool_slot& spare, time_point now) {
+/// The replacement will not come. `startable`: a child did start, so the old one may go without a net. Otherwise the old one goes on, and its end is decided anew
+/// before its next work.
+void pool_core::replacement_failed(pool_slot& spare, bool startable, time_point now) {
   auto& old = slots_.at(*spare.replaces);
   spare.replaces.reset();
   old.replaced_by.reset();
@@ -73,7 +83,12 @@ void pool_core::replacement_failed(pool_slot& spare, time_point now) {
     spare.doomed = true;
     port_.to_worker(spare.id, rest_worker{});
   }
-  end_if_due(old, now); // without a net, then
+  if (!startable && old.due) {
+    old.due.reset();
+    old.end_cause = errc::none;
+    old.next_cause.clear();
+  }
+  end_if_due(old, now);
 }
 
 /// Ends a child whose end was decided, once it is free of work; a lease without work does not hold it.
@@ -96,6 +111,12 @@ void pool_core::end_child(pool_slot& slot, time_point) {
     port_.to_worker(slot.id, cycle_worker{});
 }
 
+/// Whoever becomes idle now is looked at in time.
+void pool_core::arm_idle(time_point now) {
+  if (config_.cycle.idle.count() > 0)
+    port_.arm(now + config_.cycle.idle);
+}
+
 void pool_core::rest_idle(time_point now) {
   auto limit = config_.cycle.idle;
   if (limit.count() <= 0)
@@ -107,6 +128,26 @@ void pool_core::rest_idle(time_point now) {
       plan_end(slot, *reason, errc::cycled, true, now);
     else
       port_.arm(slot.last_used + limit);
+  }
+}
+
+/// Opens a key's session on idle children that do not have it, on as many as are to have it. Once per generation: a child that forgot it for want of room would do nothing else.
+void pool_core::open_sessions(const warm_target& target, time_point now) {
+  if (target.key->key.imports.empty())
+    return;
+  auto hash = target.key->hash;
+  auto warm = std::count_if(slots_.begin(), slots_.end(), [&](const pool_slot& slot) {
+    return slot.life == slot_life::ready && !slot.spare && !slot.closing && slot.warm.contains(hash);
+  });
+  for (auto& slot : slots_) {
+    if (std::cmp_greater_equal(warm, target.workers))
+      return;
+    bool tried = std::find(slot.warmed_up.begin(), slot.warmed_up.end(), hash) != slot.warmed_up.end();
+    if (tried || !slot.idle() || slot.due || !slot.bound || slot.bound->bind != target.key->bind || slot.warm.contains(hash))
+      continue;
+    slot.warmed_up.push_back(hash);
+    ++warm;
+    warm_up(slot, target.key, now);
   }
 }
 
@@ -124,17 +165,21 @@ pool_answer pool_core::cycle(const cycle_pool& order, time_point now) {
     return {errc::shutting_down, {}};
   if (order.scope == cycle_scope::one && (!slots_.has(order.slot) || !slots_.at(order.slot).open()))
     return {errc::not_found, "there is no slot " + std::to_string(order.slot)};
+  bool put_off = false;
   for (auto& slot : slots_) {
     // A child that is only starting is as new as it can be.
     if (slot.spare || slot.life != slot_life::ready || (order.scope == cycle_scope::one && slot.id != order.slot))
       continue;
-    if (order.scope != cycle_scope::rolling)
+    if (order.scope != cycle_scope::rolling) {
       plan_end(slot, cycle_reason::asked(), errc::cycled, false, now);
-    else if (rolling_now_ != slot.id && std::find(rolling_.begin(), rolling_.end(), slot.id) == rolling_.end())
+      put_off = put_off || (slot.life == slot_life::ready && !slot.due);
+    } else if (rolling_now_ != slot.id && std::find(rolling_.begin(), rolling_.end(), slot.id) == rolling_.end())
       rolling_.push_back(slot.id);
   }
   advance_rolling(now);
   dispatch(now);
+  if (put_off)
+    return {errc::circuit_open, "a child was not replaced: " + std::string{describe(errc::circuit_open)}};
   return {};
 }
 

@@ -121,8 +121,10 @@ void pool_core::provide_standing(time_point now) {
     return;
   while (eager_left_ > 0 && start_one(default_key_, false, now) == start_result::started)
     --eager_left_;
-  for (const auto& target : targets_)
+  for (const auto& target : targets_) {
     provide_for(target.key, target.workers, false, now);
+    open_sessions(target, now);
+  }
 }
 
 void pool_core::provide_for(const key_ptr& key, std::size_t wanted, bool for_waiters, time_point now) {

@@ -47,7 +47,11 @@ void pool_core::worker_told(const worker_event& told, time_point now) {
       break;
     case worker_event_kind::gave_up: on_gave_up(slot, told, now); break;
     case worker_event_kind::stopped: on_stopped(slot, now); break;
-    case worker_event_kind::settled: slot.settling = false; end_if_due(slot, now); break;
+    case worker_event_kind::settled:
+      slot.settling = false;
+      arm_idle(now);
+      end_if_due(slot, now);
+      break;
     case worker_event_kind::resting: on_resting(slot, now); break;
     case worker_event_kind::log: break;
   }
@@ -62,8 +66,12 @@ void pool_core::on_spawned(pool_slot& slot, const worker_event& told, time_point
   slot.pid = told.pid;
   slot.was_ready = false;
   slot.warm.clear();
+  slot.warmed_up.clear();
   slot.spawned_at = now;
+  auto kind = slot.bound ? slot.bound->bind : 0;
+  auto floor = std::exchange(slot.kind, kind) == kind ? next_floor(slot.facts) : measured_bytes{};
   slot.facts = cycle_facts{};
+  slot.facts.rss_floor = floor;
   slot.facts.jitter = port_.dice();
   slot.facts.began = now;
   slot.memory_curve.clear();
@@ -100,9 +108,6 @@ void pool_core::on_ready(pool_slot& slot, time_point now) {
   slot.life = slot_life::ready;
   if (slot.closing)
     return close_if_free(slot, now);
-  for (const auto& target : targets_)
-    if (slot.bound && !slot.replaces && target.key->bind == slot.bound->bind && !target.key->key.imports.empty())
-      warm_up(slot, target.key, now);
   if (slot.replaces && slot.job == 0) {
     if (auto last = slots_.at(*slot.replaces).warm.latest())
       warm_up(slot, last, now);
@@ -110,8 +115,7 @@ void pool_core::on_ready(pool_slot& slot, time_point now) {
       replacement_ready(slot, now);
   }
   advance_rolling(now);
-  if (config_.cycle.idle.count() > 0)
-    port_.arm(now + config_.cycle.idle);
+  arm_idle(now);
 }
 
 void pool_core::on_down(pool_slot& slot, const child_down& down, time_point now) {
@@ -132,9 +136,8 @@ void pool_core::on_down(pool_slot& slot, const child_down& down, time_point now)
     keep_dossier(slot, down, running, now);
     if (!slot.was_ready)
       breaker_failed(slot, down, false, now);
-    if (slot.replaces && !running)
-      replacement_failed(slot, now);
   }
+  slot.was_ready = false; // the next one may fail before it is spawned
   if (stopping_) {
     slot.end_reported = true;
     if (!planned && down.cause == errc::link_lost)
@@ -155,6 +158,8 @@ void pool_core::on_resting(pool_slot& slot, time_point now) {
   slot.doomed = false;
   if (!parked)
     slot.life = slot_life::resting;
+  if (slot.replaces)
+    replacement_failed(slot, false, now);
   if (slot.closing)
     close_if_free(slot, now);
   advance_rolling(now);
@@ -170,7 +175,7 @@ void pool_core::on_gave_up(pool_slot& slot, const worker_event& told, time_point
     breaker_failed(slot, told.down, true, now);
   port_.arm(slot.parked_until);
   if (slot.replaces)
-    replacement_failed(slot, now);
+    replacement_failed(slot, false, now);
   if (slot.closing)
     close_if_free(slot, now);
   advance_rolling(now);
@@ -226,14 +231,13 @@ void pool_core::worker_done(request_done message, time_point now) {
   outcome.worker = slot.id;
   slot.job = 0;
   slot.last_used = now;
-  if (config_.cycle.idle.count() > 0)
-    port_.arm(now + config_.cycle.idle);
+  arm_idle(now);
   bool warm_up = ended.kind == job_kind::warm_up;
   settle_outcome(slot, ended, outcome, now);
   if (slot.replaces && slot.life == slot_life::ready)
     replacement_ready(slot, now);
   else if (slot.replaces && warm_up && !outcome.ok())
-    replacement_failed(slot, now);
+    replacement_failed(slot, true, now);
   end_if_due(slot, now);
   dispatch(now);
   if (stopping_)
@@ -350,6 +354,8 @@ void pool_core::worker_lost(std::uint32_t id, time_point now) {
     slot.next_cause = to_string(errc::link_lost);
     port_.open_worker(id, slot.generation + 1);
   }
+  if (slot.replaces)
+    replacement_failed(slot, false, now);
   dispatch(now);
   if (stopping_)
     check_stopped(now);

@@ -57,10 +57,12 @@ struct pool_slot {
   bool ever_ran = false;
   bool was_ready = false; ///< This generation.
   warm_keys warm;
+  std::vector<std::uint64_t> warmed_up; ///< Hashes of the keys that we opened in advance, in this generation.
   time_point spawned_at{};
   time_point ready_at{};
   time_point last_used{};
   cycle_facts facts; ///< Of this generation, as the policy wants them.
+  std::uint64_t kind = 0; ///< `bind` of the key that it was started for.
 
   // -- what it does ---
   std::uint64_t job = 0;

@@ -3,8 +3,24 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace leanworker::internal {
+namespace {
+
+/// What makes a list of children no list of children: `none` when nothing does.
+failure_reason flaw_of(const std::vector<supervised>& children) {
+  std::set<std::string> ids;
+  for (const auto& one : children) {
+    if (one.id.empty())
+      return {errc::invalid_argument, "a child has no id", {}};
+    if (!ids.insert(one.id).second)
+      return {errc::already_exists, "two children have the id " + one.id, {}};
+  }
+  return {};
+}
+
+} // namespace
 
 const supervision::child* supervision::find(const std::string& id) const {
   for (const auto& one : children_)
@@ -22,6 +38,13 @@ void supervision::tell(supervise_effects& out, const child& which, child_event_k
 
 supervise_effects supervision::begin(std::vector<supervised> children, time_point now) {
   supervise_effects out;
+  final_ = flaw_of(children);
+  if (final_.code != errc::none) {
+    final_.text = name_ + " cannot start: " + final_.text;
+    final_.chain = {final_.text};
+    ending_ = true;
+    children.clear();
+  }
   for (auto& what : children) {
     auto& added = children_.emplace_back();
     added.what = std::move(what);
@@ -190,10 +213,11 @@ void supervision::affect(supervise_effects& out, std::size_t which, std::chrono:
       due = std::max(due, children_[i].due);
   for (auto i = first; i <= last; ++i) {
     auto& one = children_[i];
-    bool down_for_good = one.state == child_state::stopped || one.removing;
-    if (down_for_good)
+    if (one.removing)
       continue;
     one.due = due;
+    if (one.state == child_state::stopped) // it had done its work; with its group it begins anew, as in OTP
+      one.state = child_state::restarting;
     if (one.state == child_state::running)
       one.stop_wanted = true;
     if (one.what.restart != restart_type::temporary)

@@ -73,6 +73,7 @@ public:
   supervision(std::string name, supervision_config config, std::function<double()> random)
       : name_{std::move(name)}, config_{config}, random_{std::move(random)} {}
 
+  /// Without an id, or with the id of another child, none is started: it finishes at once, with `invalid_argument` or `already_exists`.
   supervise_effects begin(std::vector<supervised> children, time_point now);
   supervise_effects started(const std::string& id, time_point now);
   supervise_effects start_failed(const std::string& id, failure_reason reason, time_point now);

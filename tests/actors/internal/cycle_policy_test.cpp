@@ -177,6 +177,29 @@ TEST(cycle_policy, T16_a_generation_that_has_done_nothing_is_not_replaced_for_it
   EXPECT_TRUE(due(config, facts));
 }
 
+TEST(cycle_policy, T16_what_all_earlier_generations_took_is_the_baseline_of_one_that_never_rests) {
+  auto config = never();
+  config.rss_bytes_max = 500 * mib;
+  auto first = used(1);
+  take_sample(config, first, sample(700), false);
+  take_sample(config, first, sample(600), false);
+  EXPECT_TRUE(due(config, first)) << "what it took itself is no reason to bear with it";
+  EXPECT_EQ(next_floor(first), measured_bytes::of(600 * mib));
+  auto second = used(1);
+  second.rss_floor = next_floor(first);
+  take_sample(config, second, sample(800), false);
+  auto verdict = cycle_due(config, second, begin);
+  EXPECT_FALSE(verdict.reason);
+  EXPECT_NE(verdict.diagnosis.find("600 MiB"), std::string::npos) << verdict.diagnosis;
+  take_sample(config, second, sample(499), false);
+  take_sample(config, second, sample(800), false);
+  EXPECT_TRUE(due(config, second)) << "it can be kept";
+  EXPECT_EQ(next_floor(second), measured_bytes::of(499 * mib));
+  take_sample(config, second, memory_sample{}, false);
+  EXPECT_EQ(next_floor(second), measured_bytes::of(499 * mib)) << "what is unavailable is not small";
+  EXPECT_FALSE(next_floor(used(1)).known);
+}
+
 TEST(cycle_policy, T16_a_limit_that_is_not_acted_on_leaves_the_others_in_force) {
   auto config = never();
   config.rss_bytes_max = 500 * mib;

@@ -95,10 +95,45 @@ TEST(supervision, siblings_go_by_their_own_type_when_the_group_restarts) {
   all[2].restart = temporary;
   all[3].restart = transient;
   d.begin(all);
-  d.leave("d"); // has done its work: it is not started again for the sake of others
-  EXPECT_EQ(d.fail("b"), "stop(c) forget(c) stop(a) start(a1) start(b1)");
+  d.leave("d"); // has done its work: it stays down until its group begins anew
   EXPECT_EQ(d.state("d"), "stopped");
+  EXPECT_EQ(d.fail("b"), "stop(c) forget(c) stop(a) start(a1) start(b1) start(d1)");
+  EXPECT_EQ(d.state("d"), "running");
   EXPECT_FALSE(d.machine.knows("c"));
+}
+
+TEST(supervision, one_that_had_ended_normally_is_started_with_its_group_and_only_with_its_group) {
+  struct row {
+    supervision_strategy strategy;
+    const char* failed;
+    const char* orders;
+    const char* state;
+  };
+  for (auto [strategy, failed, orders, state] :
+       {row{one_for_one, "a", "start(a1)", "stopped"}, row{rest_for_one, "a", "stop(c) start(a1) start(b1) start(c1)", "running"},
+        row{rest_for_one, "c", "start(c1)", "stopped"}, row{one_for_all, "c", "stop(a) start(a1) start(b1) start(c1)", "running"}}) {
+    SCOPED_TRACE(orders);
+    supervision_driver d{driven_supervision(strategy)};
+    d.begin(children("abc", transient));
+    d.leave("b");
+    EXPECT_EQ(d.fail(failed), orders);
+    EXPECT_EQ(d.state("b"), state);
+    EXPECT_EQ(d.status("b").restarts, 0u);
+  }
+}
+
+TEST(supervision, a_list_with_one_id_twice_or_without_an_id_starts_nobody) {
+  for (auto ids : {"aa", "aba", "bcaa"}) {
+    supervision_driver d;
+    EXPECT_EQ(d.begin(children(ids)), "finish(already_exists)") << ids;
+    EXPECT_NE(d.final_reason.text.find("the id a"), std::string::npos) << d.final_reason.text;
+    EXPECT_EQ(d.heard(), "");
+    EXPECT_TRUE(d.machine.ending());
+  }
+  supervision_driver nameless;
+  auto all = children("ab");
+  all[1].id.clear();
+  EXPECT_EQ(nameless.begin(all), "finish(invalid_argument)");
 }
 
 TEST(supervision, the_first_and_the_last_child_make_the_smallest_and_the_largest_rest) {
