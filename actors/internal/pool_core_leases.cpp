@@ -110,10 +110,12 @@ void pool_core::after_leased_job(pool_job& job, const request_outcome& outcome, 
   lease->last_active = now;
   port_.arm(now + lease->expiry);
   bool child_lives = slots_.at(lease->token.slot).life == slot_life::ready && slots_.at(lease->token.slot).generation == lease->token.generation;
-  if (lease->ending != errc::none)
-    end_lease(job.lease, pool_event_kind::lease_invalidated, lease->ending, lease->ending_detail, lease->ending_down, now);
-  else if (!child_lives)
+  if (lease->ending != errc::none) {
+    auto ending = *lease; // the one in the book is gone before its end is told
+    end_lease(job.lease, pool_event_kind::lease_invalidated, ending.ending, ending.ending_detail, ending.ending_down, now);
+  } else if (!child_lives) {
     end_lease(job.lease, pool_event_kind::lease_invalidated, outcome.code, outcome.message, outcome.down, now);
+  }
 }
 
 void pool_core::expire_leases(time_point now) {

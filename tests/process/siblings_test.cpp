@@ -37,8 +37,9 @@ struct sibling {
     send(host, frame_kind::request, 2, R"({"op":"report"})");
     EXPECT_TRUE(seen->wait_frames(3));
     auto body = seen->look([](const recorder& r) { return r.frames_.at(2).body; });
+    auto report = json::parse(body);
     std::set<std::string> found;
-    for (const auto& entry : json::parse(body).at("descriptors"))
+    for (const auto& entry : report.at("descriptors"))
       found.insert(entry.at("target").get<std::string>());
     return found;
   }
