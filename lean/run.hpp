@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-/// The `run` request of the Lean host and its result; docs/PROTOCOL.md, section 4.5. Values that belong to the capability stay the JSON text that they
-/// came as: nothing here parses, reorders or respells them.
+/// The `run` request of the Lean host and its result; docs/PROTOCOL.md, section 4.5. Values that belong to the capability stay the JSON text that
+/// they came as: nothing here parses, reorders or respells them.
 namespace leanworker {
 
 struct capability_request {

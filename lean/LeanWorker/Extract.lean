@@ -21,7 +21,7 @@ optional:
 "type": "Nat → Nat → Nat", "axioms": [], "doc": "…"}`
 
 `private` is there only if true, `range` only if known; `type`, `axioms` and `doc` only if asked for. `types` is `false` (the default), `"raw"`
-(Lean's internal notation, quick) or `"pretty"` (as a user would read it; about 600 declarations in a second). Without `internal`
+(Lean's internal notation, some 2500 in a second) or `"pretty"` (as a user would read it; 200 to 600 in a second). Without `internal`
 those names are left out that Lean made up for itself. `axioms` walks everything that a declaration uses, and is slow too.
 -/
 

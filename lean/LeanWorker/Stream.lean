@@ -34,10 +34,12 @@ def «open» (wire : Wire) (requestId bodyBytesMax : Nat) (token : IO.CancelToke
   wire.outbox.set (some (headerStart .row requestId, outbox))
   return { wire, outbox, requestId, bodyBytesMax, token }
 
-/-- Nothing is taken from here on; what waits goes out before the next frame. Returns what the stream has come to. -/
-def close (s : Stream) : BaseIO Outbox := do
+/-- Nothing is taken from here on, and what waits is sent: the next request may open a stream before this one's response is written.
+Returns what the stream has come to. -/
+def close (s : Stream) : IO Outbox := do
   let out ← takeOutbox s.outbox
   s.outbox.set { out with room := 0, rest := { out.rest with closed := true } }
+  s.wire.send
   return out
 
 /-! ## Cancellation -/

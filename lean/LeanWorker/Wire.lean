@@ -5,7 +5,8 @@ import Std.Sync.Mutex
 # The wire
 
 The write end of the connection (descriptor 3) and the bytes of a frame's header (`docs/PROTOCOL.md`, section 1). It is the bottom
-of both the host and `LeanWorker.Stream`, so it imports no more than it must: a capability that streams imports it too (35 modules besides `Init`, 0.1 s).
+of both the host and `LeanWorker.Stream`, so it imports no more than it must: a capability that streams imports it
+too (35 modules besides `Init`, 0.1 s).
 A connection that cannot be written any more ends the process here, because no caller could do anything better with it.
 -/
 

@@ -7,7 +7,9 @@
 namespace leanworker::internal {
 
 std::string join_modules(const std::vector<std::string>& texts, const std::vector<std::string>& own) {
-  auto contains = [](const std::vector<std::string>& list, const std::string& entry) { return std::find(list.begin(), list.end(), entry) != list.end(); };
+  auto contains = [](const std::vector<std::string>& list, const std::string& entry) {
+    return std::find(list.begin(), list.end(), entry) != list.end();
+  };
   std::vector<std::string> imports;
   std::string bodies;
   for (const auto& text : texts) {

@@ -24,7 +24,8 @@ TEST(capability_request, everything_that_is_set_is_sent) {
   request.request_json = "7";
   request.search_path = {"/a", "/b"};
   EXPECT_EQ(json::parse(encode_run(request)),
-            json::parse(R"({"op": "run", "capability": {"path": "/abs/\"Foo\".lean"}, "command": "short \"name\"", "request": 7, "search_path": ["/a", "/b"]})"));
+            json::parse(R"({"op": "run", "capability": {"path": "/abs/\"Foo\".lean"}, "command": "short \"name\"", "request": 7,
+              "search_path": ["/a", "/b"]})"));
 }
 
 TEST(capability_request, the_capabilitys_own_request_keeps_its_spelling) {

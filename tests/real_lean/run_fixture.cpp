@@ -30,8 +30,6 @@ void name_the_child() {
   ::setenv("LEANWORKER_CONFORMANCE_ENV", joined(variables).c_str(), 1);
 }
 
-const std::string behaviours = json{{"path", CAPABILITIES "/Behaviours.lean"}}.dump();
-
 } // namespace
 
 void run_host::SetUp() {
@@ -40,6 +38,8 @@ void run_host::SetUp() {
   name_the_child();
   if (!kept_) {
     start_configured();
+    auto elaborated = run("accepts");
+    ASSERT_FALSE(elaborated.is_error) << elaborated.text;
     return;
   }
   peer_ = std::move(kept_);
@@ -60,8 +60,17 @@ void run_host::start_own(const json& configuration) {
   start_configured(configuration);
 }
 
-std::uint64_t run_host::ask_for(const std::string& command, const std::string& request) {
-  return request_text(R"({"op":"run","capability":)" + behaviours + R"(,"command":")" + command + R"(","request":)" + request + "}");
+std::uint64_t run_host::ask_for(const std::string& command, const std::string& request, const std::string& source) {
+  auto capability = json{{"path", CAPABILITIES "/" + source}}.dump();
+  return request_text(R"({"op":"run","capability":)" + capability + R"(,"command":")" + command + R"(","request":)" + request + "}");
+}
+
+void run_host::expect_row() {
+  auto frame = peer_->receive(answer_patience);
+  while (frame.ok() && frame.header.kind == frame_kind::progress)
+    frame = peer_->receive(answer_patience);
+  ASSERT_TRUE(frame.ok()) << frame.problem;
+  ASSERT_EQ(frame.header.kind, frame_kind::row) << frame.body;
 }
 
 run_host::streamed run_host::run_of(const std::string& capability, const std::string& command, const std::string& request) {
@@ -90,7 +99,8 @@ std::uint64_t run_host::rss_kib() { return ask({{"op", "health"}}).value["rss_ki
 
 std::string run_host::compile(const scratch_folder& folder, const std::string& module) {
   auto runner = make_runner(lean().host);
-  auto done = runner({{lean().lean.lean(), "-o", module + ".olean", module + ".lean"}, lean().package.environment(), folder.path(), std::chrono::minutes{2}});
+  std::vector<std::string> compiler{lean().lean.lean(), "-o", module + ".olean", module + ".lean"};
+  auto done = runner({compiler, lean().package.environment(), folder.path(), std::chrono::minutes{2}});
   return done.ok() ? "" : "compiling " + module + ": " + done.out + done.err;
 }
 

@@ -23,8 +23,10 @@ protected:
   void TearDown() override;
   static void TearDownTestSuite() { kept_.reset(); }
 
-  /// Asks for a command of tests/real_lean/capabilities/Behaviours.lean.
-  std::uint64_t ask_for(const std::string& command, const std::string& request = "null");
+  /// Asks for a command of tests/real_lean/capabilities/Behaviours.lean, or of another source there.
+  std::uint64_t ask_for(const std::string& command, const std::string& request = "null", const std::string& source = "Behaviours.lean");
+  /// The next frame that is no progress must be a row.
+  void expect_row();
   streamed finish(std::uint64_t id);
   streamed run(const std::string& command, const std::string& request = "null") { return finish(ask_for(command, request)); }
   /// A request with any capability (JSON text).

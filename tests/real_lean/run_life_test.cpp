@@ -36,8 +36,7 @@ TEST_F(run_host, a_cancel_ends_each_kind_of_command_that_listens) {
   for (std::string command : {"forever", "watches_cancel", "checks_canceled", "waits"}) {
     auto id = ask_for(command);
     if (command != "waits") {
-      auto row = peer_->receive(answer_patience);
-      ASSERT_EQ(row.header.kind, frame_kind::row) << command << ": " << row.body << row.problem;
+      ASSERT_NO_FATAL_FAILURE(expect_row()) << command;
     } else {
       ASSERT_EQ(running(), std::vector<std::uint64_t>{id});
     }
@@ -95,10 +94,10 @@ TEST_F(run_host, rows_before_the_end_of_the_process_are_delivered) {
   const struct {
     std::string command;
     std::size_t rows;
-  } cases[] = {{"exit_after_rows", 128}, {"abort_after_row", 1}};
+  } cases[] = {{"Ends.exitAfterRows", 128}, {"Ends.abortAfterRow", 1}};
   for (const auto& each : cases) {
     start_own();
-    ask_for(each.command);
+    ask_for(each.command, "null", "Ends.lean");
     std::size_t rows = 0;
     for (;;) {
       auto frame = peer_->receive(answer_patience);
@@ -110,21 +109,20 @@ TEST_F(run_host, rows_before_the_end_of_the_process_are_delivered) {
     EXPECT_EQ(rows, each.rows) << each.command;
     auto exit = peer_->wait_exit(10s);
     ASSERT_TRUE(exit) << each.command;
-    EXPECT_TRUE(each.command == "exit_after_rows" ? *exit == 42 : *exit >= 128) << *exit;
+    EXPECT_TRUE(each.command == "Ends.exitAfterRows" ? *exit == 42 : *exit >= 128) << *exit;
   }
 }
 
 TEST_F(run_host, a_command_that_hears_nothing_goes_on_until_the_process_is_told_to_leave) {
-  start_own();
-  auto id = ask_for("timeout_after_row");
-  auto frame = peer_->receive(answer_patience);
-  while (frame.ok() && frame.header.kind == frame_kind::progress)
-    frame = peer_->receive(answer_patience);
-  ASSERT_EQ(frame.header.kind, frame_kind::row) << frame.body << frame.problem;
-  peer_->send(frame_kind::cancel, id);
-  EXPECT_EQ(running(), std::vector<std::uint64_t>{id});
-  peer_->send(frame_kind::terminate, 0);
-  expect_exit(0);
+  for (std::string command : {"Ends.timeoutAfterRow", "Ends.spinsAfterRow"}) {
+    start_own();
+    auto id = ask_for(command, "null", "Ends.lean");
+    ASSERT_NO_FATAL_FAILURE(expect_row()) << command;
+    peer_->send(frame_kind::cancel, id);
+    EXPECT_EQ(running(), std::vector<std::uint64_t>{id}) << command;
+    peer_->send(frame_kind::terminate, 0);
+    expect_exit(0);
+  }
 }
 
 // -- a capability that comes with the host ---
@@ -146,8 +144,9 @@ TEST_F(run_host, extract_streams_every_declaration_of_init_and_its_memory_stays_
     kinds.emplace(row["name"].get<std::string>(), row["kind"].get<std::string>());
     modules.insert(row["module"].get<std::string>());
   }
-  const std::map<std::string, std::string> known{{"Nat", "inductive"}, {"Nat.succ", "constructor"}, {"Nat.rec", "recursor"}, {"Nat.add_comm", "theorem"},
-    {"Classical.choice", "axiom"}, {"Quot.mk", "quot"}, {"Monad", "class"}, {"Prod", "structure"}, {"instInhabitedNat", "instance"}, {"List.map", "definition"}};
+  const std::map<std::string, std::string> known{
+    {"Nat", "inductive"}, {"Nat.succ", "constructor"}, {"Nat.rec", "recursor"}, {"Nat.add_comm", "theorem"},      {"Classical.choice", "axiom"},
+    {"Quot.mk", "quot"},  {"Monad", "class"},          {"Prod", "structure"},   {"instInhabitedNat", "instance"}, {"List.map", "definition"}};
   for (const auto& [name, kind] : known)
     EXPECT_EQ(kinds[name], kind) << name;
   EXPECT_GT(modules.size(), 300u);
@@ -167,8 +166,9 @@ TEST_F(run_host, extract_gives_what_is_asked_for_of_the_modules_that_are_asked_f
   }
   EXPECT_TRUE(found) << (got.rows["decls"].empty() ? "no rows" : got.rows["decls"].front());
   EXPECT_EQ(run_of(capability, "extract", R"({"modules":"Init"})").code(), "lean_exception");
-  auto id = request_text(R"({"op":"run","capability":)" + capability + R"(,"command":"extract","request":{"modules":["Init"],"types":"pretty"}})");
-  ASSERT_EQ(peer_->receive(answer_patience).header.kind, frame_kind::row);
+  auto id = request_text(R"({"op":"run","capability":)" + capability
+                         + R"(,"command":"extract","request":{"modules":["Init"],"types":"pretty"}})");
+  ASSERT_NO_FATAL_FAILURE(expect_row());
   peer_->send(frame_kind::cancel, id);
   EXPECT_EQ(response(id).code(), "cancelled");
 }

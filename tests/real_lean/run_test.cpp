@@ -13,7 +13,7 @@ using namespace leanworker::testing;
 
 namespace {
 
-using words = std::vector<std::string>;
+using texts = std::vector<std::string>;
 
 run_report report_of(const std::string& text) {
   run_report report;
@@ -43,13 +43,13 @@ TEST_F(run_host, a_json_command_gets_the_text_as_it_came_and_gives_its_own) {
 TEST_F(run_host, events_come_in_the_order_of_the_program) {
   auto got = run("basic");
   ASSERT_FALSE(got.is_error) << got.text;
-  EXPECT_EQ(got.order, (words{"diagnostic", "rows", "rows", "diagnostic"}));
+  EXPECT_EQ(got.order, (texts{"diagnostic", "rows", "rows", "diagnostic"}));
   EXPECT_EQ(got.rows["rows"][1], R"({"kind":"done","ordinal":1})");
   EXPECT_EQ(json::parse(got.events[0].body)["message"], "said \"once\"\n");
   EXPECT_EQ(report_of(got.text).metadata_json, R"({"fixture":"worker_data_stream","ok":true})") << "the last one wins";
 
   auto chunks = run("chunked");
-  words chunk{"diagnostic", "chunks", "chunks", "progress", "diagnostic"}, all;
+  texts chunk{"diagnostic", "chunks", "chunks", "progress", "diagnostic"}, all;
   for (int i = 0; i < 3; ++i)
     all.insert(all.end(), chunk.begin(), chunk.end());
   all.insert(all.end(), {"diagnostic", "progress"});
@@ -105,8 +105,7 @@ TEST_F(run_host, payloads_of_every_size_arrive_whole) {
 
 TEST_F(run_host, a_row_arrives_while_the_function_still_runs) {
   auto id = ask_for("slow_after_row");
-  auto row = peer_->receive(answer_patience);
-  ASSERT_EQ(row.header.kind, frame_kind::row);
+  ASSERT_NO_FATAL_FAILURE(expect_row());
   EXPECT_EQ(running(), std::vector<std::uint64_t>{id}) << "it sleeps for 400 ms after the row";
   EXPECT_FALSE(finish(id).is_error);
 }
@@ -190,18 +189,20 @@ TEST_F(run_host, a_source_is_elaborated_once_as_long_as_it_stays_the_same) {
 
 TEST_F(run_host, a_compiled_module_is_found_on_the_search_path_of_the_request) {
   scratch_folder folder;
-  folder.write("Tiny.lean", "import LeanWorker.Capability\n@[worker_command \"twice\"]\ndef Tiny.twice (r : String) (s : LeanWorker.Stream) : IO Unit := do\n"
-                            "  s.row \"out\" r\n  s.row \"out\" r\n");
+  folder.write("Tiny.lean", "import LeanWorker.Capability\n@[worker_command \"twice\"]\n"
+                            "def Tiny.twice (r : String) (s : LeanWorker.Stream) : IO Unit := do\n  s.row \"out\" r\n  s.row \"out\" r\n");
   ASSERT_EQ(compile(folder, "Tiny"), "");
   auto body = [&](const std::string& path) {
-    return R"({"op":"run","capability":{"module":"Tiny"},"command":"twice","request":5,"search_path":[)" + path + quoted(test_sysroot() + "/lib/lean") + "]}";
+    return R"({"op":"run","capability":{"module":"Tiny"},"command":"twice","request":5,"search_path":[)" + path
+           + quoted(test_sysroot() + "/lib/lean") + "]}";
   };
   start_own({{"search_path", {test_sysroot() + "/lib/lean"}}});
   auto got = finish(request_text(body(quoted(folder.path()) + ",")));
   ASSERT_FALSE(got.is_error) << got.text;
-  EXPECT_EQ(got.rows["out"], (words{"5", "5"}));
+  EXPECT_EQ(got.rows["out"], (texts{"5", "5"}));
   EXPECT_EQ(ask_text(R"({"op":"run","capability":{"module":"Tiny2"},"command":"twice"})").code(), "capability_failed");
-  EXPECT_EQ(finish(request_text(body(quoted(folder.path() + "/elsewhere") + ","))).code(), "capability_failed") << "a session is only for paths that give its files";
+  EXPECT_EQ(finish(request_text(body(quoted(folder.path() + "/elsewhere") + ","))).code(), "capability_failed")
+    << "a session is only for paths that give its files";
 }
 
 TEST_F(run_host, a_command_of_the_wrong_type_cannot_be_registered) {
@@ -212,6 +213,7 @@ TEST_F(run_host, a_command_of_the_wrong_type_cannot_be_registered) {
   };
   auto wrong = register_as("@[worker_command \"x\"]\ndef x (n : Nat) : IO String := return toString n\n");
   EXPECT_NE(wrong.find("cannot be a command"), std::string::npos) << wrong;
-  auto twice = register_as("@[worker_command \"x\"]\ndef a (r : String) : IO String := return r\n@[worker_command \"x\"]\ndef b (r : String) : IO String := return r\n");
+  auto twice = register_as("@[worker_command \"x\"]\ndef a (r : String) : IO String := return r\n"
+                           "@[worker_command \"x\"]\ndef b (r : String) : IO String := return r\n");
   EXPECT_NE(twice.find("already the command 'x'"), std::string::npos) << twice;
 }

@@ -138,20 +138,6 @@ def throws (request : String) (s : Stream) : IO Unit := do
 @[worker_command "metadata_malformed"]
 def metadataMalformed (_ : String) (s : Stream) : IO Unit := s.metadata "{\"commands\":"
 
-@[worker_command "exit_after_rows"]
-def exitAfterRows (_ : String) (s : Stream) : IO Unit := do
-  for i in [0:128] do s.row "rows" (indexRow i)
-  IO.sleep 50
-  IO.Process.exit 42
-
-partial def deep (n : Nat) : Nat := deep (n + 1) + 1
-
-@[worker_command "abort_after_row"]
-def abortAfterRow (_ : String) (s : Stream) : IO Unit := do
-  s.row "rows" "{\"kind\":\"before-panic\"}"
-  IO.sleep 50
-  s.row "rows" (toString (deep 0))
-
 /-! ## Streams that do not end by themselves -/
 
 @[worker_command "forever"]
@@ -169,12 +155,6 @@ partial def watchesCancel (_ : String) (s : Stream) : IO Unit := do
 partial def checksCanceled (_ : String) (s : Stream) : IO Unit := do
   s.row "rows" "null"
   while !(← IO.checkCanceled) do IO.sleep 5
-
-/-- Deaf to everything after one row. -/
-@[worker_command "timeout_after_row"]
-partial def timeoutAfterRow (_ : String) (s : Stream) : IO Unit := do
-  s.row "rows" "{\"kind\":\"before-timeout\"}"
-  while true do IO.sleep 5
 
 /-- Leaves a task behind that goes on with rows after the function has returned, and writes what it met into a file. -/
 @[worker_command "leaves_a_task"]
@@ -214,11 +194,13 @@ partial def waits (_ : String) : IO String := do
   return "null"
 
 @[worker_command "metadata"]
-def metadata (_ : String) : IO String := return "{\"commands\":[{\"name\":\"version\",\"version\":\"fixture-1\"},{\"name\":\"scan\",\"version\":\"fixture-2\"}]," ++
+def metadata (_ : String) : IO String :=
+  return "{\"commands\":[{\"name\":\"version\",\"version\":\"fixture-1\"},{\"name\":\"scan\",\"version\":\"fixture-2\"}]," ++
   "\"capabilities\":[\"rows.json\",\"diagnostics\"],\"lean_version\":" ++ jsonString Lean.versionString ++ "}"
 
 @[worker_command "doctor"]
-def doctor (_ : String) : IO String := return "{\"checks\":[{\"severity\":\"pass\"},{\"severity\":\"warning\"},{\"severity\":\"error\",\"details\":\"x\"}]}"
+def doctor (_ : String) : IO String :=
+  return "{\"checks\":[{\"severity\":\"pass\"},{\"severity\":\"warning\"},{\"severity\":\"error\",\"details\":\"x\"}]}"
 
 /-! ## Not commands -/
 
