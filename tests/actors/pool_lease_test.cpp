@@ -194,7 +194,7 @@ CAF_TEST(the death of a holder drops its lease and cancels what it asked for) {
   caf::send_as(holder, p, wish);
   settle();
   auto lease = record->all<lease_granted>().at(0).lease;
-  caf::send_as(holder, p, run_on_lease{lease, 2, "{}", {}, {}, false, 0});
+  caf::send_as(holder, p, run_on_lease{lease, 2, "{}", {}, {}, false, 0, nullptr});
   settle();
   caf::anon_send_exit(holder, caf::exit_reason::kill);
   settle();
@@ -211,7 +211,7 @@ CAF_TEST(nobody else can use a token) {
   auto lease = acquire(p, 1);
   auto record = std::make_shared<harness::client_record>();
   auto thief = adopt(sys.spawn(harness::client_probe, record));
-  caf::send_as(thief, p, run_on_lease{lease, 7, "{}", {}, {}, false, 0});
+  caf::send_as(thief, p, run_on_lease{lease, 7, "{}", {}, {}, false, 0, nullptr});
   caf::send_as(thief, p, release_lease{lease});
   settle();
   CAF_CHECK(record->all<submission_done>().at(0).outcome.code == errc::lease_stale);

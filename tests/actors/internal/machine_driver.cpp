@@ -93,7 +93,7 @@ machine_driver& machine_driver::as_generation(std::uint64_t generation) {
 }
 
 std::string machine_driver::run(ticket id, std::string body, milliseconds request_timeout, milliseconds import_timeout) {
-  return note(machine.run({id, std::move(body), import_timeout, request_timeout}, now));
+  return note(machine.run({id, std::move(body), import_timeout, request_timeout, nullptr}, now));
 }
 std::string machine_driver::cancel(ticket id) { return note(machine.cancel(id, now)); }
 std::string machine_driver::rest() { return note(machine.rest(now)); }
