@@ -49,7 +49,7 @@ private:
     config_.cycle.requests_max = roll(3) == 0 ? 1 + roll(6) : 0;
     config_.cycle.idle = milliseconds{roll(4) == 0 ? 700 : 0};
     config_.cycle.age_max = milliseconds{roll(4) == 0 ? 3'000 : 0};
-    config_.memory.budget_bytes = roll(3) == 0 ? 1000 : 0;
+    config_.memory.budget_bytes = roll(3) != 0 ? 1000 : 0;
     config_.memory.worker_bytes_max = roll(4) == 0 ? 500 : 0;
     config_.breaker.failures_max = 1 + roll(4);
     auto& worker = config_.worker;
