@@ -140,7 +140,7 @@ struct link_send {
   std::uint64_t request_id = 0;
   std::string body;
   std::chrono::milliseconds timeout{0}; ///< To be on its way entirely; otherwise the child ends with `write_timeout`.
-  row_port_ptr rows; ///< Of a request: where its rows go; null: it takes none.
+  row_port_ptr rows{}; ///< Of a request: where its rows go; null: it takes none.
   friend bool operator==(const link_send&, const link_send&) = default;
 };
 

@@ -82,7 +82,7 @@ struct run_on_lease {
   std::chrono::milliseconds request_timeout{0}; ///< 0: the worker's default.
   bool idempotent = false; ///< Running it twice does no harm; only said back in `retry_safe`: a leased request is never retried by the pool.
   std::uint64_t fingerprint = 0; ///< What is quarantined when it kills two children; 0: made from key and body.
-  row_port_ptr rows; ///< As in `run_request`.
+  row_port_ptr rows{}; ///< As in `run_request`.
   friend bool operator==(const run_on_lease&, const run_on_lease&) = default;
 };
 

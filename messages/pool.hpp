@@ -26,7 +26,7 @@ struct submit_request {
   std::chrono::milliseconds wait{0}; ///< At most this long in the queue; 0: the pool's default.
   bool idempotent = false; ///< Running it twice does no harm: the pool may try it again after its child died.
   std::uint64_t fingerprint = 0; ///< What is quarantined when it kills two children; 0: made from key and body.
-  row_port_ptr rows; ///< As in `run_request`. Once a row has come, it is not tried again, idempotent or not.
+  row_port_ptr rows{}; ///< As in `run_request`. Once a row has come, it is not tried again, idempotent or not.
   friend bool operator==(const submit_request&, const submit_request&) = default;
 };
 

@@ -59,7 +59,7 @@ struct run_request {
   std::string body;                             ///< JSON object with member `op`.
   std::chrono::milliseconds import_timeout{0};  ///< 0: the worker's default.
   std::chrono::milliseconds request_timeout{0}; ///< 0: the worker's default. Runs from dispatch, or from the end of the import.
-  row_port_ptr rows; ///< Takes its rows, diagnostics and progress while it runs; null: a row ends it with `row_without_sink`. Stays in this process.
+  row_port_ptr rows{}; ///< Takes its rows, diagnostics and progress while it runs; null: a row ends it with `row_without_sink`. Stays in this process.
   bool pinned = false; ///< Only on the generation that runs now: if that ends before dispatch, so does the request, with `work_started` false.
   friend bool operator==(const run_request&, const run_request&) = default;
 };
