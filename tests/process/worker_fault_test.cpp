@@ -57,7 +57,7 @@ const std::vector<fault_row> rows{
   {"answers twice", {}, fault("answer_twice"), 0ms, none, ""},
   {"answers an unknown request", {}, fault("unknown_id", 5), 0ms, errc::unexpected_frame, "does not run"},
   {"a second hello", {}, fault("hello_again"), 0ms, errc::unexpected_frame, "second hello"},
-  {"a row that nobody asked for", {}, R"({"op":"stream_basic"})", 0ms, errc::unexpected_frame, "no sink"},
+  {"a row that nobody asked for", {}, R"({"op":"stream_basic"})", 0ms, errc::row_without_sink, "without a sink"},
   {"progress of the wrong type", {}, fault("progress_wrong_type"), 0ms, errc::frame_bad_body, "progress"},
   {"a diagnostic that is none", {}, fault("diagnostic_not_object"), 0ms, errc::frame_bad_body, "diagnostic"},
   {"an exception in the handler", {}, R"({"op":"throw"})", 0ms, errc::child_refused, ""},
