@@ -3,6 +3,7 @@
 
 #include <leanworker/actors/lean_setup.hpp>
 #include <leanworker/actors/row_consumer.hpp>
+#include <leanworker/config/event_log_config.hpp>
 #include <leanworker/config/pool_config.hpp>
 #include <leanworker/messages/pool.hpp>
 #include <leanworker/messages/pool_snapshot.hpp>
@@ -29,6 +30,7 @@ struct pool_options {
   process_spec child;                ///< What every worker runs: any program that speaks docs/PROTOCOL.md.
   std::shared_ptr<host_thread> host; ///< Owns the children; null: the pool makes one.
   session_key default_key;           ///< Of the workers that are started at once.
+  event_log_config event_log;        ///< Where the pool's events are written; an empty path: nowhere. A file that cannot be written ends the log, not the pool.
   bool measure = true;               ///< Memory is measured, so that memory limits are kept.
 };
 

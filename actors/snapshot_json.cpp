@@ -101,7 +101,7 @@ std::string to_json(const pool_event& e, std::chrono::system_clock::time_point a
   add("request", e.request);
   add("id", e.id);
   add("lease", e.lease);
-  bool of_a_worker = e.slot != 0 || e.generation != 0 || (e.kind >= pool_event_kind::lease_granted && e.kind <= pool_event_kind::cycle_due)
+  bool of_a_worker = e.slot != 0 || e.generation != 0 || (e.kind >= pool_event_kind::lease_granted && e.kind <= pool_event_kind::cycle_put_off)
                      || e.kind == pool_event_kind::started;
   if (of_a_worker) {
     out["slot"] = e.slot;

@@ -38,6 +38,7 @@ enum class pool_event_kind : std::uint8_t {
   slot_bound,          ///< The slot serves this kind of child from now on; `text` is the key.
   evicted,             ///< An idle worker makes room for another key.
   cycle_due,           ///< A planned end was decided; `text` is the reason with its numbers.
+  cycle_put_off,       ///< A planned end that is due must wait: its replacement cannot be started at present, and the child that works is worth more. Told once.
   memory_paused,       ///< Admission of children is paused because of memory.
   memory_resumed,    
   memory_unavailable,  ///< A child could not be measured.

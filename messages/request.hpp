@@ -40,6 +40,7 @@ struct request_outcome {
   std::uint32_t worker = no_worker_id;  ///< The worker (slot) that had it last.
   std::uint64_t rows_delivered = 0;     ///< Rows that were handed to its port, tentative unless `ok`.
   std::chrono::microseconds waited{0};  ///< In the queue, measured.
+  std::chrono::milliseconds retry_after{0}; ///< Of a refusal: when it may be worth asking again; 0: unknown.
   std::chrono::microseconds import_time{0};
   std::chrono::microseconds work_time{0}; ///< From dispatch, or from the end of the import.
 
@@ -50,7 +51,7 @@ struct request_outcome {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, request_outcome& x) {
   return f(x.code, x.body, x.message, x.work_started, x.generation, x.down, x.elapsed, x.phase, x.retry_safe, x.worker,
-           x.rows_delivered, x.waited, x.import_time, x.work_time);
+           x.rows_delivered, x.waited, x.retry_after, x.import_time, x.work_time);
 }
 
 /// Run this. Pool → worker; answered with `request_done`. Refused with `worker_busy` while another one runs.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/actors/internal/client_connection.hpp>
 
+#include <leanworker/actors/event_log.hpp>
 #include <leanworker/actors/internal/handlers.hpp>
 
 namespace leanworker::client {
@@ -25,6 +26,8 @@ connection::connection(pool_options wanted)
   if (monitor)
     spec.monitor = [handle = monitor] { return handle; };
   pool = system.spawn(leanworker::pool, std::move(spec), bridge);
+  if (!options.event_log.path.empty())
+    system.spawn(event_log, options.event_log, pool); // ends with the pool
   pool_pointer = caf::actor_cast<caf::strong_actor_ptr>(pool);
   caf::actor_cast<caf::actor>(pool)->attach_functor([this] { pool_is_down(); });
 }

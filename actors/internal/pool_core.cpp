@@ -188,6 +188,7 @@ void pool_core::refuse(std::uint64_t number, errc code, std::string detail, time
     detail = describe(code);
   if (which.ever_started) { // it had a worker before, and was to be tried again
     auto outcome = outcome_of(code, std::move(detail));
+    outcome.retry_after = retry_after;
     return finish(number, std::move(outcome), now);
   }
   note(pool_event_kind::refused, which, now, code, detail);
@@ -198,6 +199,7 @@ void pool_core::refuse(std::uint64_t number, errc code, std::string detail, time
     submission_done done{which.id, outcome_of(code, std::move(detail)), std::move(which.deaths)};
     done.outcome.retry_safe = true;
     done.outcome.waited = waited;
+    done.outcome.retry_after = retry_after;
     done.outcome.down = std::move(last);
     port_.to_client(which.client, std::move(done));
   }

@@ -27,6 +27,8 @@ void pool_core::plan_end(pool_slot& slot, cycle_reason reason, errc cause, bool 
     return;
   bool put_off = false;
   auto spare = rest || slot.life != slot_life::ready ? nullptr : spare_for(slot, put_off, now);
+  if (put_off != std::exchange(slot.put_off, put_off) && put_off)
+    note(pool_event_kind::cycle_put_off, slot, now, errc::circuit_open, reason.text(), reason.value(), reason.limit());
   if (put_off)
     return;
   note(pool_event_kind::cycle_due, slot, now, cause, reason.text(), reason.value(), reason.limit());

@@ -65,6 +65,7 @@ void pool_core::on_spawned(pool_slot& slot, const worker_event& told, time_point
   slot.generation = told.generation;
   slot.pid = told.pid;
   slot.was_ready = false;
+  slot.put_off = false;
   slot.warm.clear();
   slot.warmed_up.clear();
   slot.spawned_at = now;

@@ -77,6 +77,7 @@ struct pool_slot {
   std::optional<std::uint32_t> replaced_by; ///< The spare that starts in its place.
   std::optional<std::uint32_t> replaces;
   bool end_reported = false; ///< The end of its last child is in the report of the pool's own end.
+  bool put_off = false;   ///< Its planned end must wait, and that was told.
   bool diagnosed = false; ///< A limit that cannot be kept was told, once per generation.
   bool doomed = false;  ///< Rests instead of starting again.
   bool measured = true; ///< The last look at its memory had a result.

@@ -4,6 +4,7 @@
 #include "actor_setup.hpp"
 #include "interrupt.hpp"
 
+#include <leanworker/actors/event_log.hpp>
 #include <leanworker/lean/import_header.hpp>
 
 #include <caf/send.hpp>
@@ -51,6 +52,8 @@ int check_run::run() {
   auto client = caf::actor_cast<pool_owner_actor>(caf::actor{self_});
   pool_ = self_->spawn(pool, make_spec(), client);
   self_->monitor(pool_);
+  if (const auto& path = options_.common.event_log; !path.empty())
+    self_->spawn(event_log, event_log_config{.path = path}, pool_); // ends with the pool
   while (tally_.done < tally_.total && !pool_over_) {
     feed();
     receive_one();

@@ -30,6 +30,10 @@ void add_common(CLI::App& command, common_options& into) {
   command.add_option("--color", into.color, "Colours")->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str();
 }
 
+void add_event_log(CLI::App& command, common_options& into) {
+  command.add_option("--event-log", into.event_log, "Append everything that happens in the pool to this file, as JSON Lines (docs/OBSERVABILITY.md)")->type_name("FILE");
+}
+
 void add_paths(CLI::App& command, std::vector<std::string>& into) {
   command.add_option("--path", into, "A further folder with compiled modules, before those of LEAN_PATH; may be repeated")
     ->check(CLI::ExistingDirectory)
@@ -56,6 +60,7 @@ void add_check(CLI::App& program, check_options& into) {
   command.add_flag("--axioms", into.axioms, "Report the axioms that each declaration depends on");
   command.add_option("--fail-on", into.fail_on, "What makes a file rejected")->check(CLI::IsMember({"error", "warning"}))->capture_default_str();
   command.add_flag("-q,--quiet", into.quiet, "Only diagnostics and rejected files; no progress, no summary");
+  add_event_log(command, into.common);
   add_common(command, into.common);
 }
 
@@ -75,6 +80,7 @@ void add_run(CLI::App& program, run_options& into) {
   add_paths(command, into.paths);
   command.add_flag("--json", into.json, "The summary as one JSON object on standard error (docs/RUN.md)");
   command.add_flag("-q,--quiet", into.quiet, "No progress, no summary");
+  add_event_log(command, into.common);
   add_common(command, into.common);
 }
 

@@ -24,6 +24,7 @@ struct common_options {
   std::string sysroot;
   std::string log_level = "warn";
   std::string color = "auto";
+  std::string event_log; ///< Empty: none. Not for `doctor`.
 };
 
 struct check_options {

@@ -58,6 +58,7 @@ client::pool_options run_work::pool_options() const {
   auto& worker = options.config.worker;
   if (options_.start_timeout.count() > 0)
     worker.start_timeout = options_.start_timeout;
+  options.event_log.path = options_.common.event_log;
   worker.import_timeout = options_.import_timeout;
   worker.request_timeout = options_.timeout;
   return options;

@@ -6,7 +6,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
+#include <system_error>
 #include <thread>
 
 namespace leanworker::cli {
@@ -15,9 +17,19 @@ namespace {
 /// A Lean host needs a core, and memory for its imports.
 constexpr std::uint64_t memory_kib_per_worker = 1'500'000;
 
+/// Found out before the work, since the log itself has nobody to tell.
+bool can_log_events(const std::string& path) {
+  if (path.empty() || std::ofstream{path, std::ios::app})
+    return true;
+  fmt::print(stderr, "leanworker: cannot write the event log {}: {}\n", path, std::generic_category().message(errno));
+  return false;
+}
+
 } // namespace
 
 bool set_up_lean(const common_options& options, lean_setup& out) {
+  if (!can_log_events(options.event_log))
+    return false;
   out = leanworker::set_up_lean({options.sysroot, [](const std::string& step) { fmt::print(stderr, "leanworker: {}\n", step); }});
   if (!out)
     fmt::print(stderr, "leanworker: {}\n", out.message);

@@ -7,7 +7,7 @@
 
 namespace leanworker::cli {
 
-/// Finds the toolchain and makes sure that the host is compiled for it. False after having told on standard error what is wrong and what to do.
+/// Finds the toolchain and makes sure that the host is compiled for it, and that the event log can be written. False after having told on standard error what is wrong and what to do.
 bool set_up_lean(const common_options& options, lean_setup& out);
 
 /// Children at a time, by cores and free memory.

@@ -61,6 +61,9 @@ CAF_TEST(it opens after its number of failed starts and refuses with the last fa
   CAF_CHECK(refusal.code == errc::circuit_open);
   CAF_CHECK(refusal.retry_after == 600ms);
   CAF_CHECK(refusal.last_failure.cause == errc::not_started);
+  submit_broken(p, 3);
+  CAF_CHECK_EQUAL(answer(3), "circuit_open");
+  CAF_CHECK(result(3)->outcome.retry_after == 600ms);
   CAF_CHECK_EQUAL(links.children().size(), 2u); // nothing was started for it
   CAF_CHECK_EQUAL(shown(p).state, slot_state::empty);
 }

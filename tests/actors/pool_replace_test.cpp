@@ -88,6 +88,8 @@ CAF_TEST(while the circuit is open nothing that works is replaced and the operat
   CAF_CHECK(cycle(p, 0) == errc::none);
   not_started(1);
   CAF_CHECK(cycle(p, 0) == errc::circuit_open);
+  CAF_CHECK(cycle(p, 0) == errc::circuit_open);
+  CAF_CHECK_EQUAL(texts(pool_event_kind::cycle_put_off), "asked");
   CAF_CHECK_EQUAL(serve(p, 1), "none");
   pass(10s, 100ms);
   CAF_CHECK(cycle(p, 0) == errc::none); // its replacement is the probe

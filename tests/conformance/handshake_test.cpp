@@ -23,7 +23,7 @@ TEST_F(handshake, hello_comes_first_and_has_its_members) {
   }
 }
 
-TEST_F(handshake, hello_of_a_child_with_lean_says_which_one) {
+TEST_F(handshake, T23_hello_of_a_child_with_lean_says_which_one) {
   ASSERT_NO_FATAL_FAILURE(start());
   if (!hello_.contains("lean"))
     GTEST_SKIP() << "a child without Lean";

@@ -91,7 +91,7 @@ TEST_F(host_thread_test, a_crash_is_reported_after_everything_that_was_in_the_pi
   EXPECT_EQ(rows, 5000);
 }
 
-TEST_F(host_thread_test, T3_a_megabyte_on_stderr_does_not_block_the_child_and_its_tail_is_kept) {
+TEST_F(host_thread_test, T3_T37_a_megabyte_on_stderr_does_not_block_the_child_and_its_tail_is_kept_also_after_a_planned_end) {
   auto id = start_ready();
   send(id, frame_kind::request, 2, R"({"op":"fault","name":"stderr_mib","number":3})");
   ASSERT_TRUE(child->wait_frames(3));

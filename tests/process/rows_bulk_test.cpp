@@ -129,6 +129,24 @@ TEST_F(rows_bulk, a_stream_that_is_dropped_leaves_the_lease_free_for_the_next_re
   }
 }
 
+TEST_F(rows_bulk, T28_a_lease_is_dropped_without_waiting_for_a_child_that_hears_nothing) {
+  auto options = quick_options();
+  options.config.worker.cancel_grace = std::chrono::seconds{20};
+  auto deaf = client::pool::open(options);
+  {
+    auto granted = deaf.acquire();
+    ASSERT_TRUE(granted) << granted.refusal().detail;
+    auto stream = granted.stream(R"({"op":"hang"})");
+    for (auto ends = std::chrono::steady_clock::now() + std::chrono::seconds{20}; deaf.snapshot().slots.at(0).state != slot_state::busy;)
+      ASSERT_LT(std::chrono::steady_clock::now(), ends) << "it was never started";
+  }
+  auto slot = deaf.snapshot().slots.at(0);
+  EXPECT_EQ(slot.generation, 0u);
+  EXPECT_NE(slot.state, slot_state::idle) << "the child is still busy with it";
+  auto report = deaf.stop(true);
+  EXPECT_EQ(deaf.stop(true), report);
+}
+
 TEST_F(rows_bulk, rows_that_somebody_keeps_do_not_stop_the_next_request_on_the_same_child) {
   auto granted = lease();
   auto kept = granted.stream(R"({"op":"stream_blobs","count":64,"bytes":262144})"); // 16 MiB, four times the credit

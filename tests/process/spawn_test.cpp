@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include <csignal>
+#include <cstdio>
+#include <filesystem>
 #include <set>
 
 #include <fcntl.h>
@@ -69,6 +71,26 @@ TEST(spawn, T10_the_child_leads_its_own_group_and_dies_with_its_parent) {
   EXPECT_EQ(report.at("pid"), report.at("expected_pid"));
   EXPECT_EQ(report.at("parent_pid"), ::getpid());
   EXPECT_EQ(report.at("parent_death_signal"), SIGKILL);
+}
+
+TEST(spawn, T11_an_application_that_is_process_1_has_children) {
+  if (::getpid() == 1) {
+    EXPECT_TRUE(report_of({}).contains("environment"));
+    return;
+  }
+  // This very test once more, as process 1 of a namespace.
+  auto self = std::filesystem::read_symlink("/proc/self/exe").string();
+  auto command = "exec unshare --pid --fork --kill-child '" + self + "' '--gtest_filter=spawn.T11_*' 2>&1";
+  auto pipe = ::popen(command.c_str(), "re");
+  ASSERT_NE(pipe, nullptr);
+  std::string output;
+  for (int c; (c = std::fgetc(pipe)) != EOF;)
+    output += static_cast<char>(c);
+  auto status = ::pclose(pipe);
+  if (output.find("unshare failed") != std::string::npos)
+    GTEST_SKIP() << output;
+  EXPECT_EQ(status, 0) << output;
+  EXPECT_NE(output.find("[  PASSED  ] 1 test."), std::string::npos) << output;
 }
 
 TEST(spawn, the_child_starts_with_default_signals_and_no_core_dumps) {

@@ -177,7 +177,7 @@ TEST_F(typed_command, missing_metadata_and_doctor_exports_are_typed_errors) {
 
 // -- what the pool counts ------------------------------------------------------------------
 
-TEST_F(typed_command, pool_snapshots_record_streams_rows_and_backpressure) {
+TEST_F(typed_command, T38_pool_snapshots_record_streams_rows_and_backpressure) {
   {
     auto granted = lease();
     counting_rows rows;

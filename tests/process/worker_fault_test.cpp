@@ -136,7 +136,7 @@ std::string start_name(const ::testing::TestParamInfo<start_row>& info) {
 
 } // namespace
 
-TEST_P(worker_start, that_fails_is_typed_and_ends_in_giving_up) {
+TEST_P(worker_start, T30_that_fails_is_typed_ends_in_giving_up_and_leaves_no_process) {
   const auto& row = GetParam();
   auto config = worker_peer::quick_config();
   config.worker.start_timeout = row.cause == errc::start_timeout ? 300ms : 10'000ms;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker_peer.hpp"
 
+#include <leanworker/actors/stream_runner.hpp>
 #include <leanworker/messages/registry.hpp>
 
 #include <gtest/gtest.h>
@@ -52,7 +53,7 @@ bool worker_peer::receive_until(Condition done) {
   auto ends = clock::now() + patience;
   while (!done() && clock::now() < ends)
     self_->receive([this](submission_done& m) { outcomes[m.id].push_back(std::move(m)); },
-                   [this](const worker_event& m) { events.push_back(m); }, [this](const submission_started& m) { ++started[m.id]; },
+                   [this](stream_done& m) { streams[m.id].push_back(std::move(m)); }, [this](const worker_event& m) { events.push_back(m); }, [this](const submission_started& m) { ++started[m.id]; },
                    [this](const pool_stopped&) { stopped_ = true; }, caf::after(std::chrono::milliseconds{100}) >> [] {});
   return done();
 }
@@ -64,6 +65,22 @@ void worker_peer::submit(ticket id, const std::string& body, std::chrono::millis
   request.request_timeout = timeout;
   request.idempotent = true;
   self_->send(pool_, std::move(request));
+}
+
+stream_done worker_peer::run_stream(ticket id, const std::string& body, const row_sink_actor& sink, std::chrono::milliseconds timeout) {
+  submit_request request;
+  request.body = body;
+  request.request_timeout = timeout;
+  stream_spec spec;
+  spec.id = id;
+  spec.pool = pool_;
+  spec.request = std::move(request);
+  spec.sink = sink;
+  if (timeout.count() > 0)
+    spec.request_timeout = timeout;
+  system_.spawn(stream_runner, spec, caf::actor_cast<stream_requester_actor>(caf::actor{self_}));
+  EXPECT_TRUE(receive_until([&] { return !streams[id].empty(); })) << "no end of stream " << id;
+  return streams[id].empty() ? stream_done{} : streams[id].front();
 }
 
 void worker_peer::cancel(ticket id) { self_->send(pool_, cancel_submission{id}); }

@@ -35,12 +35,16 @@ public:
   answer run(ticket id, const std::string& body, std::chrono::milliseconds timeout = {});
   /// Waits for an event of this kind.
   worker_event wait_event(worker_event_kind kind);
+  /// Runs a submission with rows to its end, sink included; fails the test after 30 s.
+  stream_done run_stream(ticket id, const std::string& body, const row_sink_actor& sink, std::chrono::milliseconds timeout = {});
+  caf::actor_system& system() { return system_; }
   /// Stops the pool and waits for its last word.
   bool stop(bool firmly = false);
 
   std::vector<worker_event> events;
   std::map<ticket, std::vector<submission_done>> outcomes; ///< More than one for a ticket is a defect.
   std::map<ticket, unsigned> started;
+  std::map<ticket, std::vector<stream_done>> streams;
 
 private:
   struct actor_config : caf::actor_system_config {

@@ -36,6 +36,13 @@ std::vector<json> json_lines(const std::string& text) {
   return out;
 }
 
+exit_status wait_for(const process_spec& spec) {
+  auto runner = make_runner(std::make_shared<host_thread>());
+  auto done = runner({spec.argv, spec.environment, spec.directory, std::chrono::minutes{4}});
+  EXPECT_FALSE(done.timed_out);
+  return done.exit;
+}
+
 } // namespace
 
 std::string test_sysroot() {
@@ -59,8 +66,12 @@ std::string scratch_folder::write(const std::string& name, const std::string& te
   return path;
 }
 
-process_spec check_command(const scratch_folder& folder, const std::vector<std::string>& arguments, const std::string& mark) {
-  std::string line = "exec " + quoted(LEANWORKER_PROGRAM) + " check --json --sysroot " + quoted(test_sysroot());
+process_spec tool_command(const scratch_folder& folder, const std::vector<std::string>& command, const std::vector<std::string>& arguments,
+                          const std::string& mark) {
+  std::string line = "exec " + quoted(LEANWORKER_PROGRAM);
+  for (const auto& word : command)
+    line += " " + quoted(word);
+  line += " --sysroot " + quoted(test_sysroot());
   for (const auto& argument : arguments)
     line += " " + quoted(argument);
   process_spec spec;
@@ -71,11 +82,25 @@ process_spec check_command(const scratch_folder& folder, const std::vector<std::
   return spec;
 }
 
-command_outcome read_outcome(const scratch_folder& folder, const exit_status& exit) {
+command_outcome read_output(const scratch_folder& folder, const exit_status& exit) {
   command_outcome result;
   result.exit_code = exit.how == exit_status::kind::exited ? exit.value : -1;
   result.out = read_all(folder.path() + "/.out");
   result.err = read_all(folder.path() + "/.err");
+  return result;
+}
+
+command_outcome run_tool(const std::vector<std::string>& command, const std::vector<std::string>& arguments) {
+  scratch_folder folder;
+  return read_output(folder, wait_for(tool_command(folder, command, arguments)));
+}
+
+process_spec check_command(const scratch_folder& folder, const std::vector<std::string>& arguments, const std::string& mark) {
+  return tool_command(folder, {"check", "--json"}, arguments, mark);
+}
+
+command_outcome read_outcome(const scratch_folder& folder, const exit_status& exit) {
+  auto result = read_output(folder, exit);
   for (auto& record : json_lines(result.out)) {
     auto name = fs::path{record.at("file").get<std::string>()}.filename().string();
     EXPECT_TRUE(result.records.emplace(name, record).second) << "two records for " << name;
@@ -85,11 +110,7 @@ command_outcome read_outcome(const scratch_folder& folder, const exit_status& ex
 
 command_outcome check(const std::vector<std::string>& arguments) {
   scratch_folder folder;
-  auto spec = check_command(folder, arguments);
-  auto runner = make_runner(std::make_shared<host_thread>());
-  auto done = runner({spec.argv, spec.environment, spec.directory, std::chrono::minutes{4}});
-  EXPECT_FALSE(done.timed_out);
-  return read_outcome(folder, done.exit);
+  return read_outcome(folder, wait_for(check_command(folder, arguments)));
 }
 
 std::vector<json> lean_messages(const std::string& file) {

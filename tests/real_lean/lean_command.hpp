@@ -37,11 +37,17 @@ struct command_outcome {
   std::map<std::string, nlohmann::json> records;
 };
 
-/// The command line of `leanworker check --json …`, with its output in files of `folder`.
-process_spec check_command(const scratch_folder& folder, const std::vector<std::string>& arguments, const std::string& mark = "none");
-/// What it wrote.
-command_outcome read_outcome(const scratch_folder& folder, const exit_status& exit);
+/// The command line of `leanworker COMMAND…` with the toolchain under test, its output in files of `folder`. Its hosts can be found by LEANWORKER_WASM_TEST_MARK=mark.
+process_spec tool_command(const scratch_folder& folder, const std::vector<std::string>& command, const std::vector<std::string>& arguments,
+                          const std::string& mark = "none");
+/// What it wrote; `records` is empty.
+command_outcome read_output(const scratch_folder& folder, const exit_status& exit);
 /// Both, and waiting for it.
+command_outcome run_tool(const std::vector<std::string>& command, const std::vector<std::string>& arguments);
+
+/// The same of `leanworker check --json …`, with the records that it wrote.
+process_spec check_command(const scratch_folder& folder, const std::vector<std::string>& arguments, const std::string& mark = "none");
+command_outcome read_outcome(const scratch_folder& folder, const exit_status& exit);
 command_outcome check(const std::vector<std::string>& arguments);
 
 /// `bin/lean --json file`, an absolute path: its messages, one object each.

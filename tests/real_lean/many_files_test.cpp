@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lean_command.hpp"
-#include "process_table.hpp"
+#include "running_command.hpp"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <filesystem>
-#include <future>
 #include <random>
-
-#include <poll.h>
 
 using namespace leanworker;
 using namespace leanworker::testing;
@@ -17,68 +12,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// `leanworker` while it runs.
-class running_command : public child_observer {
-public:
-  running_command(const scratch_folder& folder, const std::vector<std::string>& arguments, const std::string& mark) {
-    child_limits limits;
-    limits.channel_grace = std::chrono::minutes{5}; // it does not speak the protocol
-    auto self = std::shared_ptr<child_observer>{this, [](child_observer*) {}};
-    host_.spawn(check_command(folder, arguments, mark), self, limits);
-    pid = started_.get_future().get();
-  }
-  ~running_command() override { wait(); }
-
-  exit_status wait() {
-    if (!exit_)
-      exit_ = ended_.get_future().get();
-    return *exit_;
-  }
-  bool over() { return result_ready_.load(); }
-
-  pid_t pid = -1;
-
-private:
-  void started(pid_t id) override { started_.set_value(id); }
-  void frames(frame_batch_ptr) override {}
-  void fault(errc, const std::string&) override {}
-  void ended(const child_end& end) override {
-    result_ready_ = true;
-    ended_.set_value(end.exit);
-  }
-
-  std::promise<pid_t> started_;
-  std::promise<exit_status> ended_;
-  std::optional<exit_status> exit_;
-  std::atomic<bool> result_ready_{false};
-  host_thread host_;
-};
-
 void write_files(const scratch_folder& folder, int count) {
   for (int i = 0; i < count; ++i) {
     auto n = std::to_string(i);
     folder.write("file" + n + ".lean", "def f" + n + " (n : Nat) : Nat := n + " + n + "\ntheorem t" + n + " (a b : Nat) : f" + n + " a + b = a + (b + " + n
                                          + ") := by\n  unfold f" + n + "; omega\n#eval f" + n + " 1\n");
   }
-}
-
-/// The Lean hosts of a command with this mark: node or lean, not the command itself.
-std::vector<pid_t> hosts_of(const running_command& command, const std::string& mark) {
-  std::vector<pid_t> found;
-  for (const auto& process : processes_with("LEANWORKER_WASM_TEST_MARK=" + mark))
-    if (process.parent == command.pid)
-      found.push_back(process.pid);
-  return found;
-}
-
-bool wait_until(std::chrono::milliseconds patience, const std::function<bool()>& done) {
-  auto ends = std::chrono::steady_clock::now() + patience;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() >= ends)
-      return false;
-    ::poll(nullptr, 0, 20); // nothing announces what other processes do
-  }
-  return true;
 }
 
 } // namespace
@@ -99,7 +38,7 @@ TEST(many_files, killing_children_at_random_loses_and_duplicates_nothing) {
   exit_status exit;
   int kills = 0;
   {
-    running_command command{output, {folder.path(), "--jobs", "2"}, "random_kills"};
+    running_command command{check_command(output, {folder.path(), "--jobs", "2"}, "random_kills")};
     std::mt19937 dice{11};
     while (kills < 8 && wait_until(20s, [&] { return command.over() || !hosts_of(command, "random_kills").empty(); }) && !command.over()) {
       auto hosts = hosts_of(command, "random_kills");
@@ -125,7 +64,7 @@ TEST(many_files, killing_the_command_itself_leaves_no_child_alive) {
   LEANWORKER_NEEDS_LEAN();
   scratch_folder folder, output;
   write_files(folder, 200);
-  running_command command{output, {folder.path(), "--jobs", "2"}, "kill_9"};
+  running_command command{check_command(output, {folder.path(), "--jobs", "2"}, "kill_9")};
   ASSERT_TRUE(wait_until(30s, [&] { return hosts_of(command, "kill_9").size() == 2; }));
   ::kill(command.pid, SIGKILL);
   EXPECT_TRUE(wait_until(2s, [&] { return processes_with("LEANWORKER_WASM_TEST_MARK=kill_9").empty(); }));
@@ -136,7 +75,7 @@ TEST(many_files, an_interrupt_ends_everything_in_order) {
   LEANWORKER_NEEDS_LEAN();
   scratch_folder folder, output;
   write_files(folder, 200);
-  running_command command{output, {folder.path(), "--jobs", "2"}, "interrupt"};
+  running_command command{check_command(output, {folder.path(), "--jobs", "2"}, "interrupt")};
   ASSERT_TRUE(wait_until(30s, [&] { return hosts_of(command, "interrupt").size() == 2; }));
   ::kill(command.pid, SIGINT);
   EXPECT_EQ(command.wait(), exit_status::exited(130));

@@ -103,7 +103,7 @@ TEST_F(run_host, payloads_of_every_size_arrive_whole) {
   EXPECT_EQ(seen, sizes);
 }
 
-TEST_F(run_host, a_row_arrives_while_the_function_still_runs) {
+TEST_F(run_host, T25_a_row_arrives_while_the_function_still_runs) {
   auto id = ask_for("slow_after_row");
   ASSERT_NO_FATAL_FAILURE(expect_row());
   EXPECT_EQ(running(), std::vector<std::uint64_t>{id}) << "it sleeps for 400 ms after the row";

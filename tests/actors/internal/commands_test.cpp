@@ -106,7 +106,7 @@ TEST(commands, names_with_quotes_arrive_as_they_are) {
   }
 }
 
-TEST(commands, a_raw_request_passes_once_and_untouched) {
+TEST(commands, T35_a_raw_request_passes_once_and_untouched) {
   for (std::string text : {"null", "\"text with \\\"quotes\\\"\"", "{ \"b\" : 1.0e+2 ,\n\"a\":123456789012345678901234567890}", "\"\\u0041\"", "[1, 2]"}) {
     EXPECT_EQ(encoded(raw_json{text}), R"({"op":"f","request":)" + text + "}");
     EXPECT_EQ(encoded(raw_json{text}, lean), R"({"op":"run","capability":{"module":"Tools.Ranges"},"command":"f","request":)" + text + "}");

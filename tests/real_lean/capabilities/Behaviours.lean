@@ -108,10 +108,6 @@ def chunkError (_ : String) (s : Stream) : IO Unit := do
   s.diagnostic "fixture.chunk_error" "chunk 1 failed"
   throw (IO.userError "chunk 1 failed with status 10")
 
-/-- JSON that is none: the stream passes it on, the parent decides. -/
-@[worker_command "malformed_row"]
-def malformedRow (_ : String) (s : Stream) : IO Unit := s.row "rows" "{not json"
-
 /-- Swallows the exception; the request must end with the fault all the same. -/
 @[worker_command "empty_stream"]
 def emptyStream (_ : String) (s : Stream) : IO Unit := do
@@ -192,15 +188,6 @@ def jsonThrows (_ : String) : IO String := throw (IO.userError "no answer")
 partial def waits (_ : String) : IO String := do
   while !(← IO.checkCanceled) do IO.sleep 5
   return "null"
-
-@[worker_command "metadata"]
-def metadata (_ : String) : IO String :=
-  return "{\"commands\":[{\"name\":\"version\",\"version\":\"fixture-1\"},{\"name\":\"scan\",\"version\":\"fixture-2\"}]," ++
-  "\"capabilities\":[\"rows.json\",\"diagnostics\"],\"lean_version\":" ++ jsonString Lean.versionString ++ "}"
-
-@[worker_command "doctor"]
-def doctor (_ : String) : IO String :=
-  return "{\"checks\":[{\"severity\":\"pass\"},{\"severity\":\"warning\"},{\"severity\":\"error\",\"details\":\"x\"}]}"
 
 /-! ## Not commands -/
 
