@@ -94,6 +94,9 @@ lease pool::acquire(session_key key, const lease_options& options) {
     result.warm_ = granted->warm;
   } else if (auto refused = std::get_if<lease_refused>(&answer)) {
     result.refusal_ = std::move(*refused);
+  } else if (auto late = std::get_if<submission_done>(&answer)) {
+    result.refusal_.code = late->outcome.code;
+    result.refusal_.detail = late->outcome.message;
   } else {
     result.refusal_.code = errc::actor_failed;
     result.refusal_.detail = "the pool did not answer";
@@ -120,6 +123,7 @@ submission_done pool::run(submit_request request, std::stop_token stop) {
 void pool::pause() { connection_->send(pause_pool{}); }
 void pool::resume() { connection_->send(resume_pool{}); }
 pool_drained pool::drain(std::chrono::milliseconds deadline) {
+  deadline = internal::bounded(deadline);
   return connection_->ask<pool_drained>(drain_pool{deadline}, deadline + answer_patience);
 }
 pool_answer pool::resize(unsigned workers) { return connection_->ask<pool_answer>(resize_pool{workers}); }

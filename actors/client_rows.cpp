@@ -46,6 +46,8 @@ bool give(row_delivery& delivery, slice_pacer& pacer, row_slice slice, const row
     slice.first = piece.last;
     auto ended = call.rows->ended_at();
     auto done = ended ? call.call->done() : nullptr;
+    if (done && done->outcome.code == errc::cancelled)
+      return false; // who does not want the rest is not made to wait for it
     if (!done || now <= *ended + internal::sink_time_left(call.request_timeout, done->outcome))
       continue;
     if (done->outcome.ok())
@@ -61,10 +63,12 @@ stream_outcome drive(row_call& call, row_consumer& consumer, const std::stop_tok
   slice_pacer pacer;
   bool giving = true;
   for (row_slice slice; call.rows->next(slice, call.bound) == row_queue::next_is::slice; slice = {}) {
-    if (giving && !give(delivery, pacer, std::move(slice), call)) {
-      giving = false;
-      call.cancel();
-    }
+    if (!giving || give(delivery, pacer, std::move(slice), call))
+      continue;
+    giving = false;
+    if (auto done = call.call->done(); done && !done->outcome.ok())
+      delivery.forgive();
+    call.cancel();
   }
   auto done = call.outcome();
   stream_outcome result;

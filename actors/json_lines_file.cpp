@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace leanworker {
@@ -21,6 +22,11 @@ constexpr int attempts_max = 100; ///< Names that a killed process of the same n
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     auto n = ::write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EAGAIN) {
+      pollfd room{descriptor, POLLOUT, 0};
+      ::poll(&room, 1, -1); // as long as a blocking one would
+      continue;
+    }
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)

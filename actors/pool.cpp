@@ -18,6 +18,9 @@ std::function<double()> random_dice() {
 
 constexpr std::size_t setups_max = 1024;
 
+/// Timers may ring early by the rounding of clocks.
+constexpr std::chrono::milliseconds timer_slack{1};
+
 /// After the death of the monitor, until the next one is asked for.
 constexpr std::chrono::seconds monitor_patience{1};
 
@@ -28,7 +31,8 @@ constexpr std::chrono::seconds monitor_patience{1};
 void pool_state::start(pool_spec wanted, pool_owner_actor owner_handle) {
   spec = std::move(wanted);
   owner = std::move(owner_handle);
-  if (!spec.random)
+  own_dice = !spec.random;
+  if (own_dice)
     spec.random = random_dice();
   // In a pool the cycle policy decides, at one point; a worker's own limit would be a second one.
   spec.config.worker.imports_max = 0;
@@ -88,6 +92,11 @@ void pool_state::lost(const caf::down_msg& down) {
   for (std::uint32_t slot = 0; slot < workers.size(); ++slot)
     if (workers[slot] && down.source == workers[slot]) {
       workers[slot] = nullptr;
+      if (auto watched = processes.find(slot); watched != processes.end()) { // nobody else tells of its child's end
+        if (monitor)
+          self->send(monitor, unwatch_process{slot, watched->second.generation});
+        processes.erase(watched);
+      }
       return core->worker_lost(slot, now());
     }
   if (monitor && down.source == monitor) {
@@ -127,7 +136,8 @@ void pool_state::subscribe() {
 void pool_state::open_worker(std::uint32_t slot, std::uint64_t first_generation) {
   if (workers.size() <= slot)
     workers.resize(slot + 1);
-  worker_spec wanted{slot, spec.config.worker, spec.links, spec.random, true, first_generation};
+  // A copy of a generator would give every worker the same numbers.
+  worker_spec wanted{slot, spec.config.worker, spec.links, own_dice ? random_dice() : spec.random, true, first_generation};
   workers[slot] = self->spawn(worker, std::move(wanted), worker_owner_actor{pool_actor{self}});
   self->monitor(workers[slot]);
 }
@@ -203,6 +213,8 @@ void pool_state::arm(time_point when) {
 }
 
 void pool_state::rang() {
+  if (now() + timer_slack < armed)
+    return; // one that an earlier instant took the place of
   armed = time_point::max();
   core->timer(now());
 }

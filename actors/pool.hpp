@@ -80,6 +80,7 @@ private:
     pool_client_actor handle;
   };
   std::vector<slot_worker_actor> workers;
+  bool own_dice = false; ///< `spec.random` is ours.
   std::unordered_map<std::uint32_t, watch_process> processes; ///< By worker, for a monitor that comes later.
   std::vector<pool_watcher_actor> watchers;
   std::unordered_map<caf::actor_id, internal::client_number> numbers;

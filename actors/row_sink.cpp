@@ -27,14 +27,16 @@ request_outcome good_end(const finish_rows& order) {
   return outcome;
 }
 
+/// What is late already is not begun: whoever asked has stopped waiting, and calls it a failure.
+void settle(row_delivery& delivery, const finish_rows& order) {
+  if (clock::now() > order.deadline)
+    delivery.fail({errc::sink_timeout, "the sink took longer than the request had"});
+  delivery.settle(good_end(order), order.summary, order.deadline);
+}
+
 // -- with a thread ------------------------------------------------------------------
 
-struct thread_finish {
-  finish_rows order;
-  clock::time_point deadline;
-};
-
-using thread_order = std::variant<row_slice, thread_finish, discard_rows>;
+using thread_order = std::variant<row_slice, finish_rows, discard_rows>;
 
 /// What the actor and the thread share. The thread's answers go to the actor, which alone may deliver promises.
 struct thread_box {
@@ -60,9 +62,10 @@ struct thread_box {
       std::lock_guard lock{mutex};
       closed = true;
       dropped.swap(orders);
+      bool heard_end = told_end && (dropped.empty() || std::holds_alternative<row_slice>(dropped.back())); // it was taken out of here
       if (!dropped.empty() && std::holds_alternative<discard_rows>(dropped.back()))
         orders.push_back(std::move(dropped.back()));
-      else if (!told_end)
+      else if (!heard_end)
         orders.push_back(abandoned());
     }
     changed.notify_one();
@@ -102,15 +105,16 @@ void run_thread(const std::shared_ptr<thread_box>& box, const std::shared_ptr<ro
     if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(weak))
       caf::anon_send(caf::actor_cast<threaded_sink_actor>(actor), std::move(message));
   };
-  bool refused = false;
+  bool refused = false, settled = false;
   for (thread_order order; box->next(order); order = row_slice{}) {
     if (auto slice = std::get_if<row_slice>(&order)) {
       if (!delivery.give(*slice) && !std::exchange(refused, true))
         tell(rows_refused{delivery.status().code, delivery.status().message});
-    } else if (auto end = std::get_if<thread_finish>(&order)) {
-      delivery.settle(good_end(end->order), end->order.summary, end->deadline);
+    } else if (auto end = std::get_if<finish_rows>(&order)) {
+      settle(delivery, *end);
+      settled = true; // it has heard its end, also where the runner has lost patience meanwhile
       tell(rows_finished{delivery.status().code, delivery.status().message});
-    } else if (auto failed = std::get_if<discard_rows>(&order)) {
+    } else if (auto failed = std::get_if<discard_rows>(&order); failed && !std::exchange(settled, true)) {
       consumer->discard(failed->outcome);
     }
   }
@@ -126,8 +130,7 @@ threaded_sink_actor::behavior_type threaded_row_sink(threaded_sink_actor::statef
     },
     [self, &state](finish_rows& order) {
       state.promise = self->make_response_promise<rows_finished>();
-      auto deadline = clock::now() + order.left;
-      state.box->post(thread_finish{std::move(order), deadline});
+      state.box->post(std::move(order));
       return state.promise;
     },
     [self, &state](discard_rows& order) {
@@ -152,22 +155,19 @@ row_sink_actor::behavior_type row_sink(row_sink_actor::stateful_pointer<row_sink
   internal::install_quiet_handlers(self);
   auto& state = self->state;
   state.consumer = std::move(consumer);
+  state.delivery.emplace(*state.consumer);
   return {
     [self, &state](const row_slice& slice) {
-      if (state.refused)
+      if (state.delivery->give(slice) || std::exchange(state.refused, true))
         return;
-      row_delivery delivery{*state.consumer};
-      if (delivery.give(slice))
-        return;
-      state.refused = true;
+      const auto& status = state.delivery->status();
       if (auto runner = self->current_sender())
-        self->send(caf::actor_cast<refusal_taker>(runner), rows_refused{delivery.status().code, delivery.status().message});
+        self->send(caf::actor_cast<refusal_taker>(runner), rows_refused{status.code, status.message});
     },
     [self, &state](const finish_rows& order) {
-      row_delivery delivery{*state.consumer};
-      delivery.settle(good_end(order), order.summary, clock::now() + order.left);
+      settle(*state.delivery, order);
       self->quit();
-      return rows_finished{delivery.status().code, delivery.status().message};
+      return rows_finished{state.delivery->status().code, state.delivery->status().message};
     },
     [self, &state](const discard_rows& order) {
       state.consumer->discard(order.outcome);

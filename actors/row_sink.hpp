@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/row_delivery.hpp>
 #include <leanworker/actors/row_consumer.hpp>
 #include <leanworker/messages/actors.hpp>
 
@@ -8,13 +9,15 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <memory>
+#include <optional>
 
 /// Sinks made of a `row_consumer`. One for one request.
 namespace leanworker {
 
 struct row_sink_state {
   std::shared_ptr<row_consumer> consumer;
-  bool refused = false;
+  std::optional<internal::row_delivery> delivery; ///< One for all slices: what failed once has failed.
+  bool refused = false;                           ///< And the runner was told.
 
   row_sink_state() = default;
   static inline const char* name = "row_sink";

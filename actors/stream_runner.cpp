@@ -63,6 +63,7 @@ void start(self_pointer self) {
       request.rows = state.port;
       if (request.request_timeout.count() == 0)
         request.request_timeout = state.spec.request_timeout;
+      state.spec.request_timeout = request.request_timeout;
       to_pool(self, std::move(request));
     },
     state.spec.request);
@@ -99,9 +100,12 @@ void refuse(self_pointer self, rows_refused why) {
 }
 
 void finished(self_pointer self, const rows_finished& answer) {
-  auto outcome = self->state.done.outcome;
+  auto& state = self->state;
+  auto outcome = state.done.outcome;
   if (answer.code != errc::none)
     return fail(self, internal::failed_by_sink(std::move(outcome), {answer.code, answer.message}));
+  if (state.refused) // while the order to finish was on its way
+    return fail(self, internal::failed_by_sink(std::move(outcome), {state.refusal.code, state.refusal.message}));
   report(self, std::move(outcome));
 }
 
@@ -124,13 +128,27 @@ void request_ended(self_pointer self, submission_done& done) {
   if (!outcome.ok())
     return fail(self, outcome);
   auto left = internal::sink_time_left(state.spec.request_timeout, outcome);
-  finish_rows order{static_cast<mailbox_port&>(*state.port).summary(), outcome.body, left};
+  finish_rows order{static_cast<mailbox_port&>(*state.port).summary(), outcome.body, std::chrono::steady_clock::now() + left};
   self->request(state.spec.sink, left + answer_grace, std::move(order))
     .then([self](const rows_finished& answer) { finished(self, answer); }, [self](const caf::error& why) { sink_is_silent(self, why); });
 }
 
+/// Nobody will tell how the request ended.
+void lose(self_pointer self, errc code, std::string why) {
+  if (self->state.ended)
+    return;
+  submission_done lost;
+  lost.id = self->state.spec.id;
+  lost.outcome.code = code;
+  lost.outcome.message = std::move(why);
+  lost.outcome.work_started = true; // nobody knows
+  request_ended(self, lost);
+}
+
 void somebody_is_down(self_pointer self, const caf::down_msg& down) {
   auto& state = self->state;
+  if (state.spec.on_behalf_of && down.source == state.spec.on_behalf_of)
+    return lose(self, errc::caller_gone, "the holder of the lease is gone");
   if (down.source == state.requester)
     return cancel(self);
   if (down.source == state.spec.sink) {
@@ -138,14 +156,7 @@ void somebody_is_down(self_pointer self, const caf::down_msg& down) {
     return state.ended ? sink_is_silent(self, down.reason)
                        : refuse(self, {errc::sink_failed, "the sink died: " + self->system().render(down.reason)});
   }
-  if (state.ended)
-    return;
-  submission_done lost;
-  lost.id = state.spec.id;
-  lost.outcome.code = errc::actor_failed;
-  lost.outcome.message = "the pool has failed";
-  lost.outcome.work_started = true; // nobody knows
-  request_ended(self, lost);
+  lose(self, errc::actor_failed, "the pool has failed");
 }
 
 } // namespace
@@ -160,6 +171,8 @@ stream_runner_actor::behavior_type stream_runner(self_pointer self, stream_spec 
   self->monitor(state.requester);
   self->monitor(state.spec.sink);
   self->monitor(state.spec.pool);
+  if (state.spec.on_behalf_of) // the pool answers nobody in its place
+    self->monitor(caf::actor_cast<caf::actor>(state.spec.on_behalf_of));
   start(self);
   return {
     [](const submission_started&) {},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/child/credit.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace leanworker {
@@ -14,6 +15,10 @@ void credit_pool::give_back(std::size_t bytes) {
 void credit_pool::wait(std::weak_ptr<credit_gate> gate) {
   {
     std::lock_guard lock{mutex_};
+    if (waiting_.size() >= sweep_at_) { // gates of requests that are over
+      std::erase_if(waiting_, [](const auto& one) { return one.expired(); });
+      sweep_at_ = std::max(sweep_at_least, 2 * waiting_.size());
+    }
     waiting_.push_back(std::move(gate));
     somebody_waits_.store(true);
   }
@@ -52,12 +57,18 @@ void credit_gate::give_back(std::size_t bytes) {
   if (left > limit_ / 2 || !paused_.load())
     return;
   if (pool_stops(left))
-    pool_->wait(weak_from_this());
+    wait_for_pool();
   else
     resume();
 }
 
+void credit_gate::wait_for_pool() {
+  if (!listed_.exchange(true)) // once is enough, however often it pauses
+    pool_->wait(weak_from_this());
+}
+
 void credit_gate::pool_has_room() {
+  listed_.store(false);
   if (used_.load() < limit_)
     resume(); // otherwise the user's own next step does
 }
@@ -69,12 +80,12 @@ bool credit_gate::pause_if_used_up() {
     return false;
   paused_.store(true);
   if (pool)
-    pool_->wait(weak_from_this());
+    wait_for_pool();
   // Credit may have come back between the lines; then nobody would wake us.
   used = used_.load();
   if (pool_stops(used)) {
     if (!pool)
-      pool_->wait(weak_from_this());
+      wait_for_pool();
     return paused_.load();
   }
   if (!pool && used > limit_ / 2)

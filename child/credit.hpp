@@ -39,6 +39,8 @@ private:
   std::atomic<bool> somebody_waits_{false};
   std::mutex mutex_;
   std::vector<std::weak_ptr<credit_gate>> waiting_;
+  static constexpr std::size_t sweep_at_least = 64;
+  std::size_t sweep_at_ = sweep_at_least;
 };
 
 /// Byte credit of one request: how many bytes of frames may be on their way to its user. Reading stops at the limit and goes on below half of it, so that a slow user slows the
@@ -60,12 +62,14 @@ public:
 private:
   bool pool_stops(std::size_t used) const noexcept { return pool_ && used >= pool_->floor_bytes() && pool_->used_up(); }
   void resume();
+  void wait_for_pool();
 
   std::size_t limit_;
   std::function<void()> wake_;
   std::shared_ptr<credit_pool> pool_;
   std::atomic<std::size_t> used_{0};
   std::atomic<bool> paused_{false};
+  std::atomic<bool> listed_{false}; ///< The pool will tell it.
 };
 
 } // namespace leanworker

@@ -99,7 +99,7 @@ CAF_END_TYPE_ID_BLOCK(leanworker)
 namespace leanworker {
 
 /// Makes CAF know our messages. Call once on a configuration before an actor system is made from it.
-inline void register_messages(caf::actor_system_config& config) { config.add_message_types<caf::id_block::leanworker>(); }
+void register_messages(caf::actor_system_config& config);
 
 } // namespace leanworker
 

@@ -11,17 +11,17 @@
 /// What a stream runner and a row sink say to each other, and how the runner's requester hears of the end. Rows themselves travel as `row_slice`.
 namespace leanworker {
 
-/// The request succeeded, and you have been sent all its rows. Make them final; not after `left`, counted from now. Runner → sink; answered with `rows_finished`.
+/// The request succeeded, and you have been sent all its rows. Make them final; not after `deadline`. Runner → sink; answered with `rows_finished`.
 struct finish_rows {
   rows_summary summary;
   std::string result; ///< The child's own words: JSON text.
-  std::chrono::milliseconds left{0};
+  std::chrono::steady_clock::time_point deadline{}; ///< Counted from its sending, whatever waits before it. Stays in this process.
   friend bool operator==(const finish_rows&, const finish_rows&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, finish_rows& x) {
-  return f(x.summary, x.result, x.left);
+  return f(x.summary, x.result);
 }
 
 /// `none`: everything is final. Anything else makes the request fail with it.

@@ -75,10 +75,25 @@ pool_owner_actor connection::make_bridge() {
 
 ticket connection::enter(std::shared_ptr<waiting_call> call) {
   auto id = ++last_ticket;
-  std::lock_guard lock{mutex};
-  if (!down)
-    calls.emplace(id, std::move(call));
+  submission_done late;
+  {
+    std::lock_guard lock{mutex};
+    if (!down) {
+      calls.emplace(id, std::move(call));
+      return id;
+    }
+    late = {id, too_late(), {}};
+  }
+  call->complete(std::move(late));
   return id;
+}
+
+request_outcome connection::too_late() const {
+  request_outcome outcome;
+  outcome.code = report ? errc::shutting_down : errc::actor_failed;
+  outcome.message = report ? "the pool was stopped" : "the pool has failed";
+  outcome.retry_safe = true;
+  return outcome;
 }
 
 void connection::leave(ticket id) {
@@ -125,6 +140,12 @@ void connection::pool_is_down() {
     std::lock_guard lock{mutex};
     down = true;
     left.swap(calls);
+    for (auto& [number, one] : leases)
+      if (auto state = one.lock()) {
+        state->ended = too_late().code;
+        state->over = true;
+      }
+    leases.clear();
   }
   changed.notify_all();
   for (auto& [id, call] : left) {

@@ -139,20 +139,15 @@ struct connection {
   void complete(ticket id, waiting_call::answer given);
   void lease_over(std::uint64_t number, errc cause);
   void pool_is_down();
+  /// How a call ends that comes after the pool's end. Nothing was sent. Call with the mutex held.
+  request_outcome too_late() const;
   pool_owner_actor make_bridge();
   milliseconds work_bound(milliseconds import, milliseconds work) const;
   /// Of a submission: with the queue, and with what the pool may try again.
   milliseconds submission_bound(const submit_request& request) const;
 
   pool_options options;
-  actor_setup setup;
-  std::shared_ptr<host_thread> host;
-  caf::actor_system system;
-  pool_owner_actor bridge;
-  rss_monitor_actor monitor;
-  pool_actor pool;
-  caf::strong_actor_ptr pool_pointer;
-
+  // Before the system, whose end waits for its actors: they use this to their end.
   std::mutex mutex;
   std::condition_variable changed;
   std::unordered_map<ticket, std::shared_ptr<waiting_call>> calls;
@@ -160,6 +155,14 @@ struct connection {
   std::optional<pool_stopped> report;
   bool down = false;
   std::atomic<ticket> last_ticket{0};
+
+  actor_setup setup;
+  std::shared_ptr<host_thread> host;
+  caf::actor_system system;
+  pool_owner_actor bridge;
+  rss_monitor_actor monitor;
+  pool_actor pool;
+  caf::strong_actor_ptr pool_pointer;
 };
 
 template <class Reply, class Message>

@@ -101,6 +101,12 @@ bool fair_queue::remove(std::uint64_t id) {
   return true;
 }
 
+std::optional<fair_queue::head> fair_queue::first(time_point now) {
+  arrange(now);
+  auto first = std::min_element(entries_.begin(), entries_.end(), [](const entry& a, const entry& b) { return a.at < b.at; });
+  return first == entries_.end() ? std::nullopt : std::optional{head{first->level, first->what.since, first->what.id}};
+}
+
 std::optional<std::uint64_t> fair_queue::next_in_order(time_point now, const predicate& servable) {
   arrange(now);
   const entry* first = nullptr;

@@ -62,6 +62,14 @@ public:
   void push_back_first(const waiter& entry);
   bool remove(std::uint64_t id);
 
+  /// Where the first in order stands, comparable with the first of another queue: by class as aged, then by age.
+  struct head {
+    std::size_t level = 0;
+    time_point since{};
+    std::uint64_t id = 0; ///< Grows with each admission.
+    friend auto operator<=>(const head&, const head&) = default;
+  };
+  std::optional<head> first(time_point now);
   /// The first in order for which `servable` holds; it stays in the queue.
   std::optional<std::uint64_t> next_in_order(time_point now, const predicate& servable);
   /// The one that a worker takes: the first that is `servable` by it, or one behind it in the same class that is also `warm`. Those passed by are counted as

@@ -76,7 +76,7 @@ memory_admission memory_policy::admit(std::uint64_t bind, const std::vector<memo
   result.wanted = reservation(bind);
   auto limit = result.use.limit;
   if (limit != 0)
-    result.admitted = result.use.total() < share(limit, config_.pause_at) && result.use.total() + result.wanted <= limit;
+    result.admitted = result.use.total() < share(limit, config_.pause_at) && result.use.total() + result.wanted < share(limit, config_.doom_at);
   return result;
 }
 
@@ -125,7 +125,7 @@ std::optional<memory_action> memory_policy::under_pressure(const std::vector<mem
   }
   bool one_is_doomed = std::any_of(slots.begin(), slots.end(), [](const memory_slot& slot) { return slot.doomed; });
   return one_is_doomed ? std::nullopt
-                       : action(memory_action::kind::doom, choose(slots, [](const memory_slot& s) { return !s.idle; }, used_longer_ago));
+                       : action(memory_action::kind::doom, choose(slots, [](const memory_slot& s) { return !s.idle && !s.starting; }, used_longer_ago));
 }
 
 } // namespace leanworker::internal

@@ -22,6 +22,7 @@ struct memory_slot {
   std::uint64_t bind = 0;       ///< Kind of child.
   measured_bytes bytes;         ///< Unknown: counts as its kind's reservation.
   measured_bytes baseline;      ///< Warm and idle for the first time in its generation.
+  bool starting = false;        ///< There is nothing to end yet.
   bool idle = false;            ///< Nobody uses it or holds it.
   bool retriable = false;       ///< What it runs can be run again.
   bool doomed = false;          ///< It will be ended when it is free.

@@ -24,8 +24,8 @@ pool_core::pool_core(pool_config config, key_ptr default_key, pool_port& port)
 
 void pool_core::submit(client_number client, submit_request request, time_point now) {
   auto& added = admit(job_kind::submission, client, request.id, make_key(std::move(request.key), config_.isolate_sessions), now);
-  added.import_timeout = request.import_timeout;
-  added.request_timeout = request.request_timeout;
+  added.import_timeout = bounded(request.import_timeout);
+  added.request_timeout = bounded(request.request_timeout);
   added.urgency = request.urgency;
   added.weight = request.weight;
   added.idempotent = request.idempotent;
@@ -39,7 +39,7 @@ void pool_core::acquire(client_number client, acquire_lease wish, time_point now
   auto& added = admit(job_kind::wish, client, wish.id, make_key(std::move(wish.key), config_.isolate_sessions), now);
   added.urgency = wish.urgency;
   added.weight = wish.weight;
-  added.expiry = wish.expiry.count() > 0 ? wish.expiry : config_.lease_expiry;
+  added.expiry = bounded(wish.expiry.count() > 0 ? wish.expiry : config_.lease_expiry);
   if (may_enter(added, now))
     enqueue(added, std::move(wish.caller), wish.wait, now);
 }

@@ -98,11 +98,15 @@ private:
   void provision(time_point now);
   void provide_for(const key_ptr& key, std::size_t wanted, bool for_waiters, time_point now);
   enum class start_result { started, no_slot, blocked };
+  pool_slot* evictable(std::uint64_t bind);
+  bool yields(waiting_lines::line& line, time_point now);
+  void count_passed(std::uint64_t served, std::uint64_t number, time_point since, time_point now);
   start_result start_one(const key_ptr& key, bool for_waiters, time_point now);
   bool admitted_by_breaker(const key_ptr& key, bool for_waiters, time_point now);
   bool admitted_by_memory(const key_ptr& key, const pool_slot* leaving, time_point now);
   void bind(pool_slot& slot, const key_ptr& key, bool again, time_point now);
-  void refuse_waiters(std::uint64_t bind, errc code, const std::string& detail, time_point now, std::chrono::milliseconds retry_after = {});
+  void refuse_waiters(std::uint64_t bind, errc code, const std::string& detail, time_point now, std::chrono::milliseconds retry_after = {},
+                      const child_down& last = {});
   void provide_standing(time_point now);
 
   // leases
@@ -138,7 +142,8 @@ private:
   bool pinned(const pool_slot& slot) const;
   void open_sessions(const warm_target& target, time_point now);
   void warm_up(pool_slot& slot, const key_ptr& key, time_point now);
-  void advance_rolling(time_point now);
+  /// True when a child was left out, because none like it can be started at present.
+  bool advance_rolling(time_point now);
   void close_if_free(pool_slot& slot, time_point now);
 
   // stopping and draining
@@ -175,7 +180,7 @@ private:
   std::unordered_map<std::uint64_t, pool_job> jobs_;
   std::map<std::pair<client_number, ticket>, std::uint64_t> by_ticket_;
   std::map<std::uint32_t, restart_window> losses_; ///< Of worker actors.
-  std::map<std::uint64_t, std::string> last_failures_; ///< Of starts, by `bind`, for the refusals; as many as there are breakers.
+  std::map<std::uint64_t, child_down> last_failures_; ///< Of starts, by `bind`, for the refusals; as many as there are breakers.
   std::vector<warm_target> targets_;
   std::deque<std::uint32_t> rolling_;
   std::optional<std::uint32_t> rolling_now_;

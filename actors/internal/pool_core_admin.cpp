@@ -38,10 +38,10 @@ void pool_core::timer(time_point now) {
   if (stopping_)
     check_stopped(now);
   dispatch(now);
-  if (auto next = queue_.next_deadline())
-    port_.arm(*next);
-  if (auto next = leases_.next_expiry())
-    port_.arm(*next);
+  // The earliest alone: each one asked for is a message on its way.
+  auto next = std::min(queue_.next_deadline().value_or(time_point::max()), leases_.next_expiry().value_or(time_point::max()));
+  if (next != time_point::max())
+    port_.arm(next);
 }
 
 void pool_core::pause(time_point now) {
@@ -60,7 +60,7 @@ void pool_core::resume(time_point now) {
 }
 
 void pool_core::drain(std::chrono::milliseconds deadline, time_point now) {
-  auto when = now + deadline;
+  auto when = now + bounded(deadline);
   if (!std::exchange(draining_, true)) {
     drain_deadline_ = when;
     drain_ended_ = 0;

@@ -10,8 +10,8 @@ void pool_core::run(client_number client, run_on_lease request, time_point now) 
   auto key = lease ? lease->key : default_key_;
   auto& added = admit(job_kind::leased, client, request.id, key, now);
   auto number = added.number;
-  added.import_timeout = request.import_timeout;
-  added.request_timeout = request.request_timeout;
+  added.import_timeout = bounded(request.import_timeout);
+  added.request_timeout = bounded(request.request_timeout);
   added.idempotent = request.idempotent;
   added.rows = std::move(request.rows);
   carry(added, request.fingerprint, std::move(request.body));

@@ -15,6 +15,7 @@ memory_slot pool_core::memory_slot_of(const pool_slot& slot) const {
   else if (slot.life == slot_life::ready && slot.unoccupied() && slot.facts.requests == 0)
     facts.baseline = facts.bytes; // one that has not worked yet: the next one would be no smaller
   facts.idle = slot.life == slot_life::ready && slot.unoccupied() && !slot.settling;
+  facts.starting = slot.life == slot_life::starting;
   auto running = jobs_.find(slot.job);
   facts.retriable = running != jobs_.end() && running->second.idempotent;
   facts.doomed = slot.due.has_value();
@@ -70,8 +71,8 @@ void pool_core::memory(const memory_report& report, time_point now) {
       slot.memory_curve.pop_front();
     bool idle = slot.life == slot_life::ready && slot.job == 0 && !slot.settling;
     take_sample(config_.cycle, slot.facts, sample, idle);
-    if (slot.bound && sample.counted().known)
-      memory_policy_.observe(slot.bound->bind, sample.counted().bytes);
+    if (slot.kind != 0 && sample.counted().known) // not what it is bound to: that may be what comes next
+      memory_policy_.observe(slot.kind, sample.counted().bytes);
   }
   auto use = memory_policy_.use(memory_slots(), report.machine);
   ledger_.high.memory_bytes = std::max(ledger_.high.memory_bytes, use.used);
@@ -97,6 +98,10 @@ void pool_core::act_on_memory(const memory_action& action, time_point now) {
   note(pool_event_kind::worker_killed, slot, now, action.cause, {}, value, limit);
   auto text = std::to_string(action.value >> 20) + " MiB of " + std::to_string(action.limit >> 20) + " MiB";
   port_.to_worker(slot.id, kill_child{slot.generation, action.cause, std::move(text)});
+  if (action.cause == errc::memory_pressure) { // the next one needs to be admitted, as any other
+    slot.doomed = true;
+    port_.to_worker(slot.id, rest_worker{});
+  }
 }
 
 pool_memory pool_core::memory_picture() const {

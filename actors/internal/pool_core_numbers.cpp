@@ -116,7 +116,7 @@ pool_snapshot pool_core::snapshot(bool reset_high_water, time_point now) {
     one.state = to_string(breaker.state);
     one.failures = breaker.failures;
     one.retry_after = breaker.retry_after;
-    one.last_failure = known == last_failures_.end() ? "" : known->second;
+    one.last_failure = known == last_failures_.end() ? "" : known->second.str();
     for (const auto& slot : slots_)
       if (slot.bound && slot.bound->bind == breaker.key)
         one.child = slot.bound->child.str();

@@ -19,11 +19,12 @@ bool pool_core::keep_fresh(pool_slot& slot, time_point now) {
   if (!due.reason)
     return true;
   plan_end(slot, *due.reason, errc::cycled, false, now);
-  return slot.life == slot_life::ready;
+  // One that still settles a cancelled request is ready, and yet to be given nothing more.
+  return slot.life == slot_life::ready && (!slot.due || slot.replaced_by);
 }
 
 void pool_core::plan_end(pool_slot& slot, cycle_reason reason, errc cause, bool rest, time_point now) {
-  if (slot.due || slot.life == slot_life::closed)
+  if (slot.due || slot.replaced_by || slot.life == slot_life::closed)
     return;
   bool put_off = false;
   auto spare = rest || slot.life != slot_life::ready ? nullptr : spare_for(slot, put_off, now);
@@ -67,6 +68,10 @@ void pool_core::replacement_ready(pool_slot& spare, time_point now) {
   if (rolling_now_ == old.id)
     rolling_now_.reset();
   if (old.life == slot_life::ready) {
+    if (!old.due) { // it died and came again while this one started: there is one too many all the same
+      old.due = cycle_reason::asked();
+      old.end_cause = errc::cycled;
+    }
     end_if_due(old, now);
   } else if (old.live()) { // it failed meanwhile, and is not needed any more
     old.life = slot_life::ending;
@@ -178,21 +183,22 @@ pool_answer pool_core::cycle(const cycle_pool& order, time_point now) {
     } else if (rolling_now_ != slot.id && std::find(rolling_.begin(), rolling_.end(), slot.id) == rolling_.end())
       rolling_.push_back(slot.id);
   }
-  advance_rolling(now);
+  put_off = advance_rolling(now) || put_off;
   dispatch(now);
   if (put_off)
     return {errc::circuit_open, "a child was not replaced: " + std::string{describe(errc::circuit_open)}};
   return {};
 }
 
-void pool_core::advance_rolling(time_point now) {
+bool pool_core::advance_rolling(time_point now) {
   if (rolling_now_) {
     const auto& current = slots_.at(*rolling_now_);
     bool over = !current.due && (current.life == slot_life::ready || !current.live());
     if (!over)
-      return;
+      return false;
     rolling_now_.reset();
   }
+  bool put_off = false;
   while (!rolling_.empty() && !rolling_now_) {
     auto id = rolling_.front();
     rolling_.pop_front();
@@ -201,7 +207,12 @@ void pool_core::advance_rolling(time_point now) {
       continue;
     rolling_now_ = id;
     plan_end(next, cycle_reason::asked(), errc::cycled, false, now);
+    if (next.life == slot_life::ready && !next.due) { // it goes on, and is left out
+      put_off = true;
+      rolling_now_.reset();
+    }
   }
+  return put_off;
 }
 
 } // namespace leanworker::internal

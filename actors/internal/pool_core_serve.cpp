@@ -32,6 +32,8 @@ bool pool_core::serve_one(waiting_lines::line& line, time_point now) {
   auto bind_hash = line.key->bind;
   if (!slots_.any_idle(bind_hash))
     return false;
+  if (yields(line, now))
+    return true;
   auto anyone = [](const waiter&) { return true; };
   auto first = line.queue.next_in_order(now, anyone);
   auto& slot = *slots_.best_idle(bind_hash, jobs_.at(*first).key->hash);
@@ -42,10 +44,45 @@ bool pool_core::serve_one(waiting_lines::line& line, time_point now) {
   auto& chosen = jobs_.at(*taken);
   leave_queue(chosen);
   if (chosen.deadline <= now)
-    refuse(*taken, errc::queue_timeout, {}, now);
-  else
-    give(slot, chosen, now);
+    return refuse(*taken, errc::queue_timeout, {}, now), true;
+  auto number = *taken;
+  auto since = chosen.since;
+  give(slot, chosen, now);
+  count_passed(bind_hash, number, since, now);
   return true;
+}
+
+/// Whether an idle child of this kind goes, so that one of another kind can come that has no child yet and whose turn it is. Otherwise a kind that always has something waiting would
+/// keep all the places.
+bool pool_core::yields(waiting_lines::line& line, time_point now) {
+  if (queue_.lines().size() < 2)
+    return false;
+  auto own = line.queue.first(now);
+  const waiting_lines::line* ahead = nullptr;
+  for (auto& [bind_hash, other] : queue_.lines()) {
+    if (bind_hash == line.key->bind || slots_.live(bind_hash) != 0)
+      continue;
+    auto head = other.queue.first(now);
+    bool patient = head->level == own->level && other.passed < config_.overtaken_max && now < other.unserved_since + 2 * config_.ageing_step;
+    if (!patient && *head < *own && (!ahead || other.first < ahead->first))
+      ahead = &other;
+  }
+  return ahead && start_one(key_ptr{ahead->key}, true, now) == start_result::started;
+}
+
+/// Counts for those who still have no child and came before the one that was served.
+void pool_core::count_passed(std::uint64_t served, std::uint64_t number, time_point since, time_point now) {
+  if (queue_.lines().empty() || (queue_.lines().size() == 1 && queue_.lines().contains(served)))
+    return;
+  for (auto& [bind_hash, line] : queue_.lines()) {
+    if (slots_.live(bind_hash) != 0) {
+      line.passed = 0;
+      line.unserved_since = now;
+      continue;
+    }
+    auto head = line.queue.first(now);
+    line.passed += std::pair{head->since, head->id} < std::pair{since, number} ? 1 : 0;
+  }
 }
 
 void pool_core::give(pool_slot& slot, pool_job& job, time_point now) {
@@ -134,6 +171,10 @@ void pool_core::provide_for(const key_ptr& key, std::size_t wanted, bool for_wai
       return;
 }
 
+pool_slot* pool_core::evictable(std::uint64_t bind) {
+  return slots_.to_evict(bind, [this](const pool_slot& candidate) { return pinned(candidate); });
+}
+
 pool_core::start_result pool_core::start_one(const key_ptr& key, bool for_waiters, time_point now) {
   auto bind_hash = key->bind;
   auto circuit = breakers_.state(bind_hash, now);
@@ -142,7 +183,7 @@ pool_core::start_result pool_core::start_one(const key_ptr& key, bool for_waiter
   auto slot = slots_.free_for(bind_hash, false, true, now);
   bool evicts = false;
   if (!slot && for_waiters) {
-    slot = slots_.to_evict(bind_hash, [this](const pool_slot& candidate) { return pinned(candidate); });
+    slot = evictable(bind_hash);
     evicts = slot != nullptr;
   }
   if (!slot)
@@ -153,7 +194,12 @@ pool_core::start_result pool_core::start_one(const key_ptr& key, bool for_waiter
       refuse_waiters(bind_hash, errc::invalid_argument, problem, now);
     return start_result::blocked;
   }
-  if (!admitted_by_memory(key, evicts ? slot : nullptr, now)) {
+  bool admitted = admitted_by_memory(key, evicts ? slot : nullptr, now);
+  if (auto leaving = !admitted && for_waiters && !evicts ? evictable(bind_hash) : nullptr; leaving && admitted_by_memory(key, leaving, now)) {
+    slot = leaving; // an idle child's memory for a wanted one's
+    evicts = admitted = true;
+  }
+  if (!admitted) {
     bool nothing_will_change = std::none_of(slots_.begin(), slots_.end(), [](const pool_slot& s) { return s.live(); });
     if (for_waiters && nothing_will_change)
       refuse_waiters(bind_hash, errc::memory_refused, memory_refusal_, now);
@@ -174,8 +220,11 @@ bool pool_core::admitted_by_breaker(const key_ptr& key, bool for_waiters, time_p
     return true;
   auto after = breakers_.retry_after(key->bind, now);
   port_.arm(now + after);
-  if (for_waiters && slots_.live(key->bind) == 0)
-    refuse_waiters(key->bind, errc::circuit_open, last_failures_[key->bind], now, after);
+  if (for_waiters && slots_.live(key->bind) == 0) {
+    auto known = last_failures_.find(key->bind);
+    auto last = known == last_failures_.end() ? child_down{} : known->second;
+    refuse_waiters(key->bind, errc::circuit_open, last.cause == errc::none ? std::string{} : last.str(), now, after, last);
+  }
   return false;
 }
 
@@ -198,7 +247,8 @@ void pool_core::bind(pool_slot& slot, const key_ptr& key, bool again, time_point
   port_.wake(slot.id, *key, again);
 }
 
-void pool_core::refuse_waiters(std::uint64_t bind, errc code, const std::string& detail, time_point now, std::chrono::milliseconds retry_after) {
+void pool_core::refuse_waiters(std::uint64_t bind, errc code, const std::string& detail, time_point now, std::chrono::milliseconds retry_after,
+                               const child_down& last) {
   std::vector<std::uint64_t> waiting;
   for (const auto& [number, waiter] : jobs_)
     if (waiter.queued && waiter.key->bind == bind)
@@ -206,7 +256,7 @@ void pool_core::refuse_waiters(std::uint64_t bind, errc code, const std::string&
   std::sort(waiting.begin(), waiting.end()); // in the order of their arrival
   for (auto number : waiting) {
     leave_queue(jobs_.at(number));
-    refuse(number, code, detail, now, retry_after, code == errc::circuit_open ? last_failure_ : child_down{});
+    refuse(number, code, detail, now, retry_after, last);
   }
 }
 

@@ -66,6 +66,7 @@ void pool_core::on_spawned(pool_slot& slot, const worker_event& told, time_point
   slot.pid = told.pid;
   slot.was_ready = false;
   slot.put_off = false;
+  slot.killing = false;
   slot.warm.clear();
   slot.warmed_up.clear();
   slot.spawned_at = now;
@@ -115,6 +116,7 @@ void pool_core::on_ready(pool_slot& slot, time_point now) {
     if (slot.job == 0)
       replacement_ready(slot, now);
   }
+  end_if_due(slot, now); // decided while it was starting
   advance_rolling(now);
   arm_idle(now);
 }
@@ -151,6 +153,7 @@ void pool_core::on_down(pool_slot& slot, const child_down& down, time_point now)
   doom_lease(slot.lease, cause, planned ? std::string{} : slot.last_end, down, now);
   slot.end_cause = errc::none;
   slot.due.reset();
+  slot.memory_curve.clear(); // its memory is free
 }
 
 void pool_core::on_resting(pool_slot& slot, time_point now) {
@@ -188,7 +191,7 @@ void pool_core::breaker_failed(pool_slot& slot, const child_down& down, bool tri
   auto bind_hash = slot.bound->bind;
   bool open_before = breakers_.state(bind_hash, now) == breaker_state::open;
   if (last_failures_.size() < last_failures_max || last_failures_.contains(bind_hash))
-    last_failures_[bind_hash] = down.str();
+    last_failures_[bind_hash] = down;
   if (trip)
     breakers_.trip(bind_hash, now, port_.dice());
   else
@@ -267,6 +270,10 @@ void pool_core::settle_outcome(pool_slot& slot, pool_job& ended, request_outcome
   }
   if (ended.kind == job_kind::submission) {
     blame(slot, ended, outcome, now);
+    if (ended.cancel_asked && !outcome.work_started && !outcome.ok()) { // its child was gone before the cancel came
+      outcome.code = errc::cancelled;
+      outcome.message = describe(errc::cancelled);
+    }
     if (retry(ended, outcome, now))
       return;
   }
@@ -292,7 +299,7 @@ bool pool_core::retry(pool_job& ended, const request_outcome& outcome, time_poin
   bool untouched = !outcome.work_started && (refused || outcome.down.cause != errc::none);
   bool died = outcome.work_started && outcome.down.cause != errc::none && outcome.code != errc::killed_its_worker;
   bool rows_came = ended.rows && ended.rows->delivered() > 0; // and somebody may have acted on them
-  if (stopping_ || ended.end_as != errc::none || (!untouched && !died) || rows_came)
+  if (stopping_ || ended.cancel_asked || ended.end_as != errc::none || (!untouched && !died) || rows_came)
     return false;
   if (died) {
     if (!ended.idempotent || ended.attempts >= config_.retry.attempts_max)
@@ -357,6 +364,7 @@ void pool_core::worker_lost(std::uint32_t id, time_point now) {
   }
   if (slot.replaces)
     replacement_failed(slot, false, now);
+  advance_rolling(now);
   dispatch(now);
   if (stopping_)
     check_stopped(now);

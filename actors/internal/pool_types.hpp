@@ -6,6 +6,7 @@
 #include <leanworker/messages/pool_event.hpp>
 #include <leanworker/messages/worker.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -18,6 +19,9 @@ namespace leanworker::internal {
 
 using time_point = std::chrono::steady_clock::time_point;
 using client_number = std::uint64_t;
+
+/// Who says "for ever" gets a year: what is longer overflows once it is added to a time.
+inline std::chrono::milliseconds bounded(std::chrono::milliseconds wanted) { return std::min<std::chrono::milliseconds>(wanted, std::chrono::hours{24 * 365}); }
 
 /// A session key with what is asked of it often.
 struct key_facts {

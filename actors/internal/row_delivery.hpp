@@ -36,6 +36,8 @@ public:
   bool give(const row_slice& slice);
   /// From outside: it is too slow, or gone.
   void fail(sink_status status);
+  /// Its failure came after that of the request, which is the one to be told.
+  void forgive() { status_ = {}; }
   const sink_status& status() const noexcept { return status_; }
 
   /// The request's end; the consumer's `finish` or `discard` is called in here.

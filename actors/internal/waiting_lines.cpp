@@ -5,22 +5,22 @@
 
 namespace leanworker::internal {
 
-waiting_lines::line& waiting_lines::open(const key_ptr& key, std::uint64_t first) {
+waiting_lines::line& waiting_lines::open(const key_ptr& key, const waiter& first) {
   auto found = lines_.find(key->bind);
   if (found == lines_.end())
-    found = lines_.emplace(key->bind, line{key, fair_queue{config_}, first}).first;
+    found = lines_.emplace(key->bind, line{key, fair_queue{config_}, first.id, first.since}).first;
   return found->second;
 }
 
 bool waiting_lines::push(const key_ptr& key, const waiter& entry) {
-  if (size_ >= config_.size_max || !open(key, entry.id).queue.push(entry))
+  if (size_ >= config_.size_max || !open(key, entry).queue.push(entry))
     return false;
   ++size_;
   return true;
 }
 
 void waiting_lines::push_back_first(const key_ptr& key, const waiter& entry) {
-  open(key, entry.id).queue.push_back_first(entry);
+  open(key, entry).queue.push_back_first(entry);
   ++size_;
 }
 

@@ -17,6 +17,8 @@ public:
     key_ptr key; ///< Of the one that opened it; stands for the kind.
     fair_queue queue;
     std::uint64_t first = 0; ///< Number of the job that opened it: lines are provided for in this order.
+    time_point unserved_since{}; ///< While its kind has no child: since when.
+    unsigned passed = 0;         ///< How often other kinds were served meanwhile.
   };
 
   explicit waiting_lines(fair_queue_config config) : config_{config} {}
@@ -38,7 +40,7 @@ public:
   std::array<std::chrono::nanoseconds, priority_count> oldest_wait(time_point now) const;
 
 private:
-  line& open(const key_ptr& key, std::uint64_t first);
+  line& open(const key_ptr& key, const waiter& first);
 
   fair_queue_config config_;
   std::map<std::uint64_t, line> lines_; ///< By `bind`; an empty line is closed.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 #include "interrupt.hpp"
+#include "run_output.hpp"
 #include "run_work.hpp"
 #include "setup.hpp"
 
@@ -36,7 +37,7 @@ bool resolve(const std::string& name, command_target& target, std::string& probl
 
 } // namespace
 
-int run_run(const run_options& options) {
+int run_run(run_options options) {
   command_target target;
   std::vector<run_part> parts;
   std::string json;
@@ -44,6 +45,10 @@ int run_run(const run_options& options) {
   if (!resolve(options.capability, target, problem) || !read_request(options.request, json, problem) || !split_request(json, options.split, parts, problem)) {
     fmt::print(stderr, "leanworker: {}\n", problem);
     return exit_usage;
+  }
+  if (!can_write_rows(options.rows, problem)) {
+    fmt::print(stderr, "leanworker: {}\n", problem);
+    return exit_infrastructure;
   }
   lean_setup setup;
   if (!set_up_lean(options.common, setup))

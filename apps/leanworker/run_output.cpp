@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <sys/sendfile.h>
@@ -84,6 +85,26 @@ bool append_file(int to, const std::string& path) {
 
 } // namespace
 
+bool can_write_rows(std::string& file, std::string& problem) {
+  if (file == "-")
+    return true;
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) {
+    file = std::filesystem::canonical(file, error).string(); // what a link names is replaced, not the link
+    if (!std::filesystem::is_regular_file(file, error)) {
+      problem = file + " is no regular file; to write into it, use --rows - and redirect standard output";
+      return false;
+    }
+  }
+  auto folder = std::filesystem::path{file}.parent_path().string();
+  if (folder.empty())
+    folder = ".";
+  if (::access(folder.c_str(), W_OK | X_OK) == 0)
+    return true;
+  problem = "cannot write into " + folder + ": " + std::strerror(errno);
+  return false;
+}
+
 run_output::run_output(std::string file, std::size_t parts, json_lines_options lines) : file_{std::move(file)}, parts_{parts}, lines_{std::move(lines)} {}
 
 run_output::~run_output() { remove_parts(); }
@@ -94,13 +115,13 @@ std::unique_ptr<row_consumer> run_output::consumer(std::size_t part) {
   if (file_ == "-")
     return std::make_unique<counted_lines>(std::make_unique<json_lines_file>(STDOUT_FILENO, lines_), counts_, &stdout_mutex_);
   auto lines = lines_;
-  lines.sync = parts_ == 1; // parts are synced together, as the one file that they become
-  return std::make_unique<counted_lines>(std::make_unique<json_lines_file>(parts_ == 1 ? file_ : part_path(part), lines), counts_, nullptr);
+  lines.sync = false; // parts are synced together, as the one file that they become
+  return std::make_unique<counted_lines>(std::make_unique<json_lines_file>(part_path(part), lines), counts_, nullptr);
 }
 
 sink_status run_output::commit() {
-  if (file_ == "-" || parts_ == 1)
-    return {}; // a single part has done it itself
+  if (file_ == "-")
+    return {};
   auto first = part_path(0);
   unique_fd all{::open(first.c_str(), O_WRONLY | O_CLOEXEC)};
   if (!all || ::lseek(all.get(), 0, SEEK_END) < 0)
@@ -112,11 +133,15 @@ sink_status run_output::commit() {
     return io_failure("cannot sync", first);
   if (::rename(first.c_str(), file_.c_str()) != 0)
     return io_failure("cannot replace", file_);
+  committed_ = true;
+  auto folder = std::filesystem::path{file_}.parent_path().string();
+  if (unique_fd directory{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)})
+    ::fsync(directory.get()); // so that the new name survives a power failure as well
   return {};
 }
 
 void run_output::remove_parts() noexcept {
-  if (file_ == "-" || parts_ == 1)
+  if (file_ == "-")
     return;
   for (std::size_t part = 0; part < parts_; ++part)
     ::unlink(part_path(part).c_str());

@@ -17,6 +17,9 @@ struct run_counts {
   std::atomic<std::uint64_t> bytes{0};
 };
 
+/// Whether rows can become this file at all, found out before the work. Follows links. False with a problem that names the place.
+bool can_write_rows(std::string& file, std::string& problem);
+
 /// Where the rows of all parts go. To standard output: as they come, whole lines. To a file: each part into a file of its own beside it; when all have succeeded they become the file, in
 /// the order of the parts, by one rename. Before that, and after any failure, the file of before is untouched.
 class run_output {
@@ -30,6 +33,7 @@ public:
   /// Makes the rows of all parts final. Anything but `none`: nothing was.
   sink_status commit();
 
+  bool committed() const noexcept { return committed_; }
   const run_counts& counts() const noexcept { return counts_; }
 
 private:
@@ -41,6 +45,7 @@ private:
   json_lines_options lines_;
   std::mutex stdout_mutex_;
   run_counts counts_;
+  bool committed_ = false;
 };
 
 } // namespace leanworker::cli

@@ -194,12 +194,14 @@ void run_work::tell_summary(int code) const {
     for (const auto& [name, count] : streams)
       each += fmt::format("{}{} {}", each.empty() ? " (" : ", ", count, name);
     fmt::print(stderr, "{} request{} in {:.1f} s: {} rows{}{}{}\n", parts_.size(), parts_.size() == 1 ? "" : "s", time, rows, each, each.empty() ? "" : ")",
-               code == exit_ok ? "" : options_.rows == "-" ? "; what was written is not complete" : "; nothing was committed");
+               code == exit_ok ? "" : options_.rows == "-" ? "; what was written is not complete"
+                                        : output_.committed() ? "; the rows were committed"
+                                                              : "; nothing was committed");
     return;
   }
   nlohmann::ordered_json summary{{"requests", parts_.size()}, {"done", done_.load()}, {"exit_code", code}, {"rows", rows}, {"streams", streams},
                                  {"payload_bytes", output_.counts().bytes.load()}, {"seconds", time}, {"backpressure_seconds", static_cast<double>(paused.count()) / 1e6},
-                                 {"committed", code == exit_ok}};
+                                 {"committed", options_.rows == "-" ? code == exit_ok : output_.committed()}};
   for (const auto& result : results_)
     summary["metadata"].push_back(nlohmann::ordered_json::parse(result.report.metadata_json, nullptr, false).is_discarded()
                                     ? nlohmann::ordered_json{}

@@ -86,6 +86,8 @@ void child_io::read_channel(clock::time_point now) {
     if (gate_->pause_if_used_up()) {
       paused_ = true;
       paused_at_ = now;
+      if (reaped_ && !stopping_)
+        drain_ends_ = clock::time_point::max(); // as in `has_exited`
       if (meter_)
         ++meter_->waits;
       return unwatch(source::channel);

@@ -188,4 +188,55 @@ CAF_TEST(a consumer in an actor that throws is sink_failed with its words) {
   CAF_CHECK_EQUAL(done->front().outcome.message, "the sink threw: ink");
 }
 
+CAF_TEST(a sink that refuses while the order to finish is on its way has refused) {
+  record->refuse_at_end = true;
+  run();
+  rows(made_up_batch{}.row(0, "1"));
+  child_answers(0);
+  CAF_CHECK_EQUAL(outcome_code(), "row_malformed");
+  CAF_CHECK_EQUAL(heard(), "1, finish 1, discard row_malformed");
+}
+
+CAF_TEST(a consumer in an actor that failed on a row that came late does not finish) {
+  auto last = std::make_shared<std::string>("-");
+  struct fails_late : row_consumer {
+    std::shared_ptr<std::string> last;
+    sink_status row(const data_row&) override { return sink_status::failed("no"); }
+    sink_status finish(const rows_end&) override { return *last = "finish", sink_status{}; }
+    void discard(const request_outcome& outcome) noexcept override { *last = to_string(outcome.code); }
+  };
+  auto consumer = std::make_shared<fails_late>();
+  consumer->last = last;
+  auto made = sys.spawn(row_sink, consumer);
+  finish_rows order;
+  order.deadline = std::chrono::steady_clock::now() + std::chrono::hours{1};
+  self->send(made, made_up_batch{}.row(0, "1").slice());
+  auto answer = self->request(made, caf::infinite, order);
+  settle();
+  answer.receive([](const rows_finished& m) { CAF_CHECK(m.code == errc::sink_failed); }, [](const caf::error&) { CAF_FAIL("no answer"); });
+  CAF_CHECK_EQUAL(*last, "sink_failed");
+}
+
+CAF_TEST(a consumer in an actor whose deadline was over before its turn does not finish) {
+  auto count = std::make_shared<counting_rows>();
+  auto made = sys.spawn(row_sink, count);
+  finish_rows order;
+  order.deadline = std::chrono::steady_clock::now() - std::chrono::milliseconds{1};
+  auto answer = self->request(made, caf::infinite, order);
+  settle();
+  answer.receive([](const rows_finished& m) { CAF_CHECK(m.code == errc::sink_timeout); }, [](const caf::error&) { CAF_FAIL("no answer"); });
+}
+
+CAF_TEST(the death of a holder on whose behalf it runs ends it) {
+  auto holder = sys.spawn([](caf::event_based_actor*) -> caf::behavior { return {[](const submission_started&) {}}; });
+  auto wanted = spec();
+  wanted.on_behalf_of = caf::actor_cast<caf::strong_actor_ptr>(holder);
+  run(wanted);
+  rows(made_up_batch{}.row(0, "1"));
+  caf::anon_send_exit(holder, caf::exit_reason::kill);
+  settle();
+  CAF_CHECK_EQUAL(outcome_code(), "caller_gone");
+  CAF_CHECK_EQUAL(heard(), "1, discard caller_gone");
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

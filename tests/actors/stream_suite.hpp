@@ -16,6 +16,7 @@ struct sink_record {
   std::size_t refuse_after = 0;  ///< Rows; 0: never.
   bool die_on_row = false;
   bool silent_at_end = false;
+  bool refuse_at_end = false; ///< And then answer as if all were well.
   rows_finished answer;
 };
 
@@ -46,6 +47,8 @@ inline row_sink_actor::behavior_type probe_sink(row_sink_actor::stateful_pointer
     },
     [=](const finish_rows& order) -> caf::result<rows_finished> {
       record->heard.push_back("finish " + std::to_string(order.summary.rows));
+      if (record->refuse_at_end)
+        self->send(caf::actor_cast<runner>(self->current_sender()), rows_refused{errc::row_malformed, "the last one"});
       if (record->silent_at_end)
         return self->make_response_promise<rows_finished>();
       return record->answer;

@@ -3,6 +3,7 @@
 #include "worker_peer.hpp"
 
 #include <leanworker/actors/row_sink.hpp>
+#include <leanworker/harness/made_up_batch.hpp>
 
 #include <gtest/gtest.h>
 
@@ -26,7 +27,8 @@ class scripted_consumer : public row_consumer {
 public:
   static constexpr std::uint64_t never = ~0ull;
   std::uint64_t throw_at = never, block_at = never;
-  std::latch release{1};
+  bool block_in_finish = false;
+  std::latch in_finish{1}, release{1};
   std::atomic<std::uint64_t> seen{0};
   std::atomic<bool> in_order{true}, one_thread{true};
   std::thread::id thread;
@@ -44,7 +46,10 @@ public:
     return {};
   }
   sink_status finish(const rows_end&) override {
-    ended_.set_value(errc::none);
+    in_finish.count_down();
+    if (block_in_finish)
+      release.wait();
+    ended_.set_value(errc::none); // a second end would throw
     return {};
   }
   void discard(const request_outcome& outcome) noexcept override { ended_.set_value(outcome.code); }
@@ -124,4 +129,32 @@ TEST_F(row_sink_thread, a_sink_that_is_killed_while_its_consumer_blocks_harms_it
   EXPECT_NE(consumer->end(), errc::none);
   EXPECT_EQ(consumer->seen, 5u) << "it is given nothing after that";
   EXPECT_EQ(peer.run(2, R"({"op":"echo","value":1})").done.outcome.code, errc::none);
+}
+
+TEST_F(row_sink_thread, one_that_is_killed_before_its_turn_to_finish_discards) {
+  consumer->block_at = 1;
+  auto victim = sink();
+  caf::scoped_actor self{peer.system()};
+  self->send(victim, harness::made_up_batch{}.row(0, "1").slice());
+  finish_rows order;
+  order.deadline = std::chrono::steady_clock::now() + patience;
+  self->send(victim, order);
+  self->send_exit(victim, caf::exit_reason::kill);
+  self->wait_for(victim);
+  consumer->release.count_down();
+  EXPECT_EQ(consumer->end(), errc::caller_gone);
+}
+
+TEST_F(row_sink_thread, one_that_finishes_too_late_hears_of_one_end_only) {
+  consumer->block_in_finish = true;
+  auto slow = sink();
+  caf::scoped_actor self{peer.system()};
+  finish_rows order;
+  order.deadline = std::chrono::steady_clock::now() + patience;
+  self->send(slow, order);
+  consumer->in_finish.wait();
+  self->send(slow, discard_rows{}); // the runner has lost patience
+  self->wait_for(slow);
+  consumer->release.count_down();
+  EXPECT_EQ(consumer->end(), errc::none);
 }

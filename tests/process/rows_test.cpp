@@ -185,3 +185,52 @@ TEST_F(rows_process, an_idempotent_request_is_not_run_again_once_a_row_has_come)
   EXPECT_EQ(firsts, 1u) << "a sink must not be given the same rows twice";
   EXPECT_EQ(ended.deaths.size(), 1u);
 }
+
+TEST_F(rows_process, a_call_after_the_end_of_the_pool_is_answered_at_once) {
+  auto granted = lease();
+  pool.stop();
+  EXPECT_FALSE(granted.valid());
+  EXPECT_EQ(granted.run(R"({"op":"echo"})").code, errc::lease_stale);
+  EXPECT_EQ(pool.acquire().refusal().code, errc::shutting_down);
+  submit_request request;
+  request.body = R"({"op":"echo"})";
+  auto late = pool.run(request);
+  EXPECT_EQ(late.outcome.code, errc::shutting_down);
+  EXPECT_FALSE(late.outcome.work_started);
+  counting_rows rows;
+  EXPECT_EQ(pool.run(request, rows).outcome.code, errc::shutting_down);
+  auto stream = pool.stream(request);
+  data_row row;
+  EXPECT_FALSE(stream.next(row));
+  EXPECT_EQ(stream.outcome().outcome.code, errc::shutting_down);
+}
+
+TEST_F(rows_process, rows_that_wait_are_not_given_to_one_who_cancelled) {
+  std::stop_source source;
+  std::uint64_t seen = 0;
+  row_callbacks consumer{[&](const data_row&) {
+    if (++seen < 5)
+      return;
+    source.request_stop();
+    std::this_thread::sleep_for(std::chrono::milliseconds{1}); // the workload
+  }};
+  client::run_options options;
+  options.stop = source.get_token();
+  auto granted = lease();
+  auto ended = granted.run(R"({"op":"stream_many","count":100000})", consumer, options);
+  EXPECT_EQ(ended.outcome.code, errc::cancelled);
+  EXPECT_LT(seen, 100'000u);
+}
+
+TEST_F(rows_process, a_consumer_that_fails_after_the_crash_does_not_hide_it) {
+  auto granted = lease();
+  row_callbacks consumer{[&](const data_row&) -> void {
+    // The child's end is known before this one is.
+    for (auto ends = std::chrono::steady_clock::now() + std::chrono::seconds{20}; pool.snapshot().counters.running != 0;)
+      if (std::chrono::steady_clock::now() > ends)
+        return;
+    throw std::runtime_error{"too late"};
+  }};
+  auto ended = granted.run(R"({"op":"stream_many_then_abort"})", consumer);
+  EXPECT_EQ(ended.outcome.code, errc::child_signalled) << ended.outcome.message;
+}

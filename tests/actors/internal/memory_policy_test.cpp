@@ -100,10 +100,10 @@ TEST(memory_policy, T32_unmeasured_children_do_not_switch_the_budget_off) {
 
 TEST(memory_policy, T32_what_the_new_child_will_take_counts) {
   memory_policy policy{budget_of(1'000)};
-  policy.observe(1, 301 * mib);
-  policy.observe(2, 300 * mib);
-  EXPECT_FALSE(policy.admit(1, {busy(0, 700)}, {}).admitted) << "700 + 301 of 1000";
-  EXPECT_TRUE(policy.admit(2, {busy(0, 700)}, {}).admitted) << "700 + 300 of 1000";
+  policy.observe(1, 200 * mib);
+  policy.observe(2, 199 * mib);
+  EXPECT_FALSE(policy.admit(1, {busy(0, 700)}, {}).admitted) << "700 + 200 are the 900 of 1000 at which children are ended";
+  EXPECT_TRUE(policy.admit(2, {busy(0, 700)}, {}).admitted) << "700 + 199 are not";
 }
 
 TEST(memory_policy, I16_no_child_is_started_from_the_pause_share_on) {
