@@ -6,6 +6,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -76,6 +77,10 @@ struct thread_box {
     order.outcome.message = describe(errc::caller_gone);
     return order;
   }
+  bool is_closed() {
+    std::lock_guard lock{mutex};
+    return closed;
+  }
   bool next(thread_order& out) {
     std::unique_lock lock{mutex};
     changed.wait(lock, [this] { return closed || !orders.empty(); });
@@ -99,8 +104,22 @@ struct threaded_sink_state {
   static inline const char* name = "row_sink";
 };
 
+/// In pieces, because somebody may lose interest in between. False when the consumer has failed.
+bool give_in_pieces(row_delivery& delivery, internal::slice_pacer& pacer, row_slice slice, thread_box& box) {
+  while (slice.first < slice.last && !box.is_closed()) {
+    row_slice piece{slice.batch, slice.first, std::min(slice.last, slice.first + pacer.next())};
+    auto began = clock::now();
+    if (!delivery.give(piece))
+      return false;
+    pacer.took(piece.last - piece.first, clock::now() - began);
+    slice.first = piece.last;
+  }
+  return true;
+}
+
 void run_thread(const std::shared_ptr<thread_box>& box, const std::shared_ptr<row_consumer>& consumer, const caf::weak_actor_ptr& weak) {
   row_delivery delivery{*consumer};
+  internal::slice_pacer pacer;
   auto tell = [&](auto message) {
     if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(weak))
       caf::anon_send(caf::actor_cast<threaded_sink_actor>(actor), std::move(message));
@@ -108,7 +127,7 @@ void run_thread(const std::shared_ptr<thread_box>& box, const std::shared_ptr<ro
   bool refused = false, settled = false;
   for (thread_order order; box->next(order); order = row_slice{}) {
     if (auto slice = std::get_if<row_slice>(&order)) {
-      if (!delivery.give(*slice) && !std::exchange(refused, true))
+      if (!give_in_pieces(delivery, pacer, std::move(*slice), *box) && !std::exchange(refused, true))
         tell(rows_refused{delivery.status().code, delivery.status().message});
     } else if (auto end = std::get_if<finish_rows>(&order)) {
       settle(delivery, *end);

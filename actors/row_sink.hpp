@@ -27,7 +27,8 @@ struct row_sink_state {
 row_sink_actor::behavior_type row_sink(row_sink_actor::stateful_pointer<row_sink_state> self, std::shared_ptr<row_consumer> consumer);
 
 /// Runs the consumer on a thread of its own: for callbacks that take their time, and files. The actor answers while the consumer works; a consumer that never returns keeps its thread
-/// and what it holds, and nothing else. When the actor ends, the consumer is given nothing more.
+/// and what it holds, and nothing else. When the actor ends, the consumer is given nothing more than the rows at hand, about
+/// 10 ms of its work, and hears of the end.
 row_sink_actor spawn_row_sink_thread(caf::actor_system& system, std::shared_ptr<row_consumer> consumer);
 
 } // namespace leanworker

@@ -99,7 +99,7 @@ private:
   void provide_for(const key_ptr& key, std::size_t wanted, bool for_waiters, time_point now);
   enum class start_result { started, no_slot, blocked };
   pool_slot* evictable(std::uint64_t bind);
-  bool yields(waiting_lines::line& line, time_point now);
+  void yield_place(waiting_lines::line& line, time_point now);
   void count_passed(std::uint64_t served, std::uint64_t number, time_point since, time_point now);
   start_result start_one(const key_ptr& key, bool for_waiters, time_point now);
   bool admitted_by_breaker(const key_ptr& key, bool for_waiters, time_point now);

@@ -32,8 +32,9 @@ bool pool_core::serve_one(waiting_lines::line& line, time_point now) {
   auto bind_hash = line.key->bind;
   if (!slots_.any_idle(bind_hash))
     return false;
-  if (yields(line, now))
-    return true;
+  yield_place(line, now);
+  if (!slots_.any_idle(bind_hash))
+    return false;
   auto anyone = [](const waiter&) { return true; };
   auto first = line.queue.next_in_order(now, anyone);
   auto& slot = *slots_.best_idle(bind_hash, jobs_.at(*first).key->hash);
@@ -52,11 +53,11 @@ bool pool_core::serve_one(waiting_lines::line& line, time_point now) {
   return true;
 }
 
-/// Whether an idle child of this kind goes, so that one of another kind can come that has no child yet and whose turn it is. Otherwise a kind that always has something waiting would
+/// An idle child of this kind may have to go, so that one of another kind can come that has no child yet and whose turn it is. Otherwise a kind that always has something waiting would
 /// keep all the places.
-bool pool_core::yields(waiting_lines::line& line, time_point now) {
+void pool_core::yield_place(waiting_lines::line& line, time_point now) {
   if (queue_.lines().size() < 2)
-    return false;
+    return;
   auto own = line.queue.first(now);
   const waiting_lines::line* ahead = nullptr;
   for (auto& [bind_hash, other] : queue_.lines()) {
@@ -67,7 +68,8 @@ bool pool_core::yields(waiting_lines::line& line, time_point now) {
     if (!patient && *head < *own && (!ahead || other.first < ahead->first))
       ahead = &other;
   }
-  return ahead && start_one(key_ptr{ahead->key}, true, now) == start_result::started;
+  if (ahead)
+    start_one(key_ptr{ahead->key}, true, now);
 }
 
 /// Counts for those who still have no child and came before the one that was served.

@@ -127,7 +127,7 @@ TEST_F(row_sink_thread, a_sink_that_is_killed_while_its_consumer_blocks_harms_it
   EXPECT_EQ(done.outcome.code, errc::sink_failed) << to_string(done.outcome.code) << ": " << done.outcome.message;
   consumer->release.count_down();
   EXPECT_NE(consumer->end(), errc::none);
-  EXPECT_EQ(consumer->seen, 5u) << "it is given nothing after that";
+  EXPECT_LE(consumer->seen, 1u + 64u) << "it is given no more than the piece that it is in";
   EXPECT_EQ(peer.run(2, R"({"op":"echo","value":1})").done.outcome.code, errc::none);
 }
 
