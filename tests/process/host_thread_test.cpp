@@ -9,6 +9,8 @@
 #include <csignal>
 #include <thread>
 
+#include <poll.h>
+
 using namespace leanworker;
 using namespace leanworker::testing;
 
@@ -211,6 +213,32 @@ TEST_F(host_thread_test, without_credit_reading_stops_and_nothing_is_lost) {
   ASSERT_TRUE(child->wait_frames(2 + rows + 1));
   host.stop(id, stop_mode::polite);
   EXPECT_EQ(end().cause, errc::stopped);
+}
+
+TEST_F(host_thread_test, what_a_dead_child_left_in_its_pipe_waits_for_credit_again_and_again) {
+  child->keep_batches = true;
+  child_limits limits;
+  limits.credit_bytes = 64u << 10;
+  limits.exit_drain = std::chrono::milliseconds{20};
+  auto id = start_ready({}, limits);
+  constexpr std::size_t rows = 6'300; // all of them fit into the pipe and the first slab
+  send(id, frame_kind::request, 2, R"({"op":"stream_many_then_abort","count":6300})");
+  auto held = [](const recorder& r) {
+    std::size_t bytes = 0;
+    for (const auto& batch : r.batches_)
+      bytes += batch->bytes();
+    return bytes;
+  };
+  for (int turn = 0; turn < 2; ++turn) {
+    ASSERT_TRUE(child->wait([&](const recorder& r) { return held(r) >= 64u << 10 || r.end_; }));
+    ::poll(nullptr, 0, 200); // the workload: a user that takes longer than an exited child is drained
+    child->let_go(true);
+  }
+  child->let_go();
+  EXPECT_EQ(end().cause, errc::child_signalled);
+  EXPECT_EQ(child->look([](const recorder& r) {
+    return static_cast<std::size_t>(std::count_if(r.frames_.begin(), r.frames_.end(), [](const auto& f) { return f.header.kind == frame_kind::row; }));
+  }), rows);
 }
 
 TEST_F(host_thread_test, a_frame_larger_than_a_slab_arrives_whole) {

@@ -50,10 +50,10 @@ public:
   bool wait_frames(std::size_t count) {
     return wait([=](const recorder& r) { return r.frames_.size() >= count; });
   }
-  void let_go() {
+  void let_go(bool keep_the_next = false) {
     std::vector<frame_batch_ptr> batches;
     std::lock_guard lock{mutex_};
-    keep_batches = false;
+    keep_batches = keep_the_next;
     batches.swap(batches_);
   }
   template <class Read>
