@@ -5,6 +5,7 @@
 #include <leanworker/actors/internal/handlers.hpp>
 #include <leanworker/actors/snapshot_json.hpp>
 
+#include <caf/send.hpp>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/spdlog.h>
 
@@ -100,6 +101,12 @@ event_log_actor::behavior_type event_log(self_pointer self, event_log_config con
       self->delayed_send(self, every, event_log_timer{});
     },
   };
+}
+
+event_log_actor spawn_event_log(caf::actor_system& system, event_log_config config, const pool_actor& of) {
+  auto made = system.spawn(event_log, std::move(config), of);
+  caf::send_as(made, of, subscribe_pool{}); // its own comes when it is first scheduled, and does no harm
+  return made;
 }
 
 } // namespace leanworker

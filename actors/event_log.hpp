@@ -28,7 +28,10 @@ struct event_log_state {
 };
 inline constexpr std::size_t events_waiting_max = 100'000;
 
-/// The behaviour; spawn it with `system.spawn(event_log, config, pool)`. Subscribes to the pool at once.
+/// Spawns a log that hears everything that the pool does about messages which reach it after this call.
+event_log_actor spawn_event_log(caf::actor_system& system, event_log_config config, const pool_actor& of);
+
+/// The behaviour; spawn it with `system.spawn(event_log, config, pool)`. Subscribes to the pool as soon as it runs.
 event_log_actor::behavior_type event_log(event_log_actor::stateful_pointer<event_log_state> self, event_log_config config, pool_actor of);
 
 } // namespace leanworker

@@ -27,7 +27,7 @@ connection::connection(pool_options wanted)
     spec.monitor = [handle = monitor] { return handle; };
   pool = system.spawn(leanworker::pool, std::move(spec), bridge);
   if (!options.event_log.path.empty())
-    system.spawn(event_log, options.event_log, pool); // ends with the pool
+    spawn_event_log(system, options.event_log, pool); // ends with the pool
   pool_pointer = caf::actor_cast<caf::strong_actor_ptr>(pool);
   caf::actor_cast<caf::actor>(pool)->attach_functor([this] { pool_is_down(); });
 }

@@ -53,7 +53,7 @@ int check_run::run() {
   pool_ = self_->spawn(pool, make_spec(), client);
   self_->monitor(pool_);
   if (const auto& path = options_.common.event_log; !path.empty())
-    self_->spawn(event_log, event_log_config{.path = path}, pool_); // ends with the pool
+    spawn_event_log(self_->home_system(), event_log_config{.path = path}, pool_); // ends with the pool
   while (tally_.done < tally_.total && !pool_over_) {
     feed();
     receive_one();
