@@ -139,9 +139,11 @@ void run_thread(const std::shared_ptr<thread_box>& box, const std::shared_ptr<ro
   }
 }
 
-threaded_sink_actor::behavior_type threaded_row_sink(threaded_sink_actor::stateful_pointer<threaded_sink_state> self) {
+threaded_sink_actor::behavior_type threaded_row_sink(threaded_sink_actor::stateful_pointer<threaded_sink_state> self, std::shared_ptr<row_consumer> consumer) {
   internal::install_quiet_handlers(self);
   auto& state = self->state;
+  // Detached: an actor may not wait for a user's function, which may take for ever. It holds nothing but the box and the consumer.
+  std::thread{run_thread, state.box, std::move(consumer), caf::weak_actor_ptr{self->ctrl()}}.detach();
   return {
     [self, &state](row_slice& slice) {
       state.runner = self->current_sender();
@@ -196,13 +198,7 @@ row_sink_actor::behavior_type row_sink(row_sink_actor::stateful_pointer<row_sink
 }
 
 row_sink_actor spawn_row_sink_thread(caf::actor_system& system, std::shared_ptr<row_consumer> consumer) {
-  auto made = system.spawn([consumer = std::move(consumer)](threaded_sink_actor::stateful_pointer<threaded_sink_state> self) {
-    auto behavior = threaded_row_sink(self);
-    // Detached: an actor may not wait for a user's function, which may take for ever. It holds nothing but the box and the consumer.
-    std::thread{run_thread, self->state.box, consumer, caf::weak_actor_ptr{self->ctrl()}}.detach();
-    return behavior;
-  });
-  return caf::actor_cast<row_sink_actor>(made);
+  return caf::actor_cast<row_sink_actor>(system.spawn(threaded_row_sink, std::move(consumer)));
 }
 
 } // namespace leanworker

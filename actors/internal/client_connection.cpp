@@ -10,7 +10,7 @@ namespace leanworker::client {
 
 connection::connection(pool_options wanted)
     : options{std::move(wanted)}, host{options.host ? options.host : std::make_shared<host_thread>()}, system{setup} {
-  bridge = make_bridge();
+  bridge = system.spawn(bridge_behavior, this);
   if (options.measure) {
     rss_monitor_spec spec;
     spec.every = options.config.memory.sample_every;
@@ -52,25 +52,23 @@ connection::~connection() {
   caf::anon_send_exit(bridge, caf::exit_reason::kill);
 }
 
-pool_owner_actor connection::make_bridge() {
-  return system.spawn([this](pool_owner_actor::stateful_pointer<bridge_state> self) -> pool_owner_actor::behavior_type {
-    internal::install_quiet_handlers(self);
-    return {
-      [](const submission_started&) {},
-      [this](submission_done& m) { complete(m.id, std::move(m)); },
-      [this](lease_granted& m) { complete(m.id, std::move(m)); },
-      [this](lease_refused& m) { complete(m.id, std::move(m)); },
-      [this](const lease_ended& m) { lease_over(m.lease.number, m.cause); },
-      [](const worker_event&) {},
-      [this](const pool_stopped& m) {
-        {
-          std::lock_guard lock{mutex};
-          report = m;
-        }
-        changed.notify_all();
-      },
-    };
-  });
+pool_owner_actor::behavior_type connection::bridge_behavior(pool_owner_actor::stateful_pointer<bridge_state> self, connection* to) {
+  internal::install_quiet_handlers(self);
+  return {
+    [](const submission_started&) {},
+    [to](submission_done& m) { to->complete(m.id, std::move(m)); },
+    [to](lease_granted& m) { to->complete(m.id, std::move(m)); },
+    [to](lease_refused& m) { to->complete(m.id, std::move(m)); },
+    [to](const lease_ended& m) { to->lease_over(m.lease.number, m.cause); },
+    [](const worker_event&) {},
+    [to](const pool_stopped& m) {
+      {
+        std::lock_guard lock{to->mutex};
+        to->report = m;
+      }
+      to->changed.notify_all();
+    },
+  };
 }
 
 ticket connection::enter(std::shared_ptr<waiting_call> call) {

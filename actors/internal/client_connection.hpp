@@ -141,7 +141,7 @@ struct connection {
   void pool_is_down();
   /// How a call ends that comes after the pool's end. Nothing was sent. Call with the mutex held.
   request_outcome too_late() const;
-  pool_owner_actor make_bridge();
+  static pool_owner_actor::behavior_type bridge_behavior(pool_owner_actor::stateful_pointer<bridge_state> self, connection* to);
   milliseconds work_bound(milliseconds import, milliseconds work) const;
   /// Of a submission: with the queue, and with what the pool may try again.
   milliseconds submission_bound(const submit_request& request) const;

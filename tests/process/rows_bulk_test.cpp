@@ -65,7 +65,9 @@ TEST_F(rows_bulk, a_gigabyte_through_a_slow_sink_loses_nothing_and_costs_its_cre
   EXPECT_GT(ended.rows.backpressure_waits, 0u);
   EXPECT_GT(ended.rows.backpressure_time.count(), 0);
   // Credit, one row that may exceed it, and one that is being read.
+#ifndef __SANITIZE_ADDRESS__ // which keeps freed memory for a while
   EXPECT_LT(peak - std::min(peak, before), (4u << 20) + (2u << 20) + (8u << 20));
+#endif
 }
 
 TEST_F(rows_bulk, cancellation_during_backpressure_gets_through_to_the_child) {

@@ -182,7 +182,8 @@ TEST_F(typed_command, T38_pool_snapshots_record_streams_rows_and_backpressure) {
     auto granted = lease();
     counting_rows rows;
     ASSERT_TRUE(granted.run(R"({"op":"stream_many","count":512})", rows).ok());
-    row_callbacks slow{[](const data_row&) { std::this_thread::sleep_for(std::chrono::milliseconds{1}); }}; // the workload
+    std::uint64_t taken = 0;
+    row_callbacks slow{[&](const data_row&) { std::this_thread::sleep_for(std::chrono::milliseconds{++taken <= 8 ? 100 : 0}); }}; // the workload
     ASSERT_TRUE(granted.run(R"({"op":"stream_blobs","count":64,"bytes":262144})", slow).ok());
     counting_rows lost;
     EXPECT_FALSE(granted.run(R"({"op":"stream_many_then_abort"})", lost).ok());
