@@ -38,6 +38,13 @@ bool write_all(int descriptor, std::string_view bytes) {
 
 } // namespace
 
+void sync_folder_of(const std::string& file) {
+  auto folder = std::filesystem::path{file}.parent_path().string();
+  unique_fd directory{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (directory)
+    ::fsync(directory.get());
+}
+
 json_lines_file::json_lines_file(std::string path, json_lines_options options) : path_{std::move(path)}, options_{std::move(options)} {}
 
 json_lines_file::json_lines_file(int descriptor, json_lines_options options) : options_{std::move(options)}, descriptor_{descriptor} {}
@@ -121,12 +128,8 @@ sink_status json_lines_file::finish(const rows_end& end) {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0)
     return io_failure("cannot replace");
   temporary_.clear();
-  if (!options_.sync)
-    return {};
-  auto folder = std::filesystem::path{path_}.parent_path().string();
-  unique_fd directory{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (directory)
-    ::fsync(directory.get());
+  if (options_.sync)
+    sync_folder_of(path_);
   return {};
 }
 

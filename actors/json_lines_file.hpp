@@ -15,6 +15,9 @@ struct json_lines_options {
   bool sync = true;         ///< fsync before the rename, and the folder after it: a power cut leaves the old file or the whole new one.
 };
 
+/// So that a new name in the file's folder survives a power failure as well. A folder that cannot be opened is left as it is.
+void sync_folder_of(const std::string& file);
+
 /// Writes rows as JSON Lines. To a file, all or nothing: they go to a temporary file in the same folder (NAME.partial-PID-N), which takes the final name by one rename when the request
 /// has succeeded, and is removed when it has not. A file of that name from before stays until then, and for good after a failure. To a descriptor (standard output), each row as soon as
 /// it is there; what was written before a failure cannot be taken back.

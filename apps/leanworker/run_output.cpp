@@ -134,9 +134,7 @@ sink_status run_output::commit() {
   if (::rename(first.c_str(), file_.c_str()) != 0)
     return io_failure("cannot replace", file_);
   committed_ = true;
-  auto folder = std::filesystem::path{file_}.parent_path().string();
-  if (unique_fd directory{::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)})
-    ::fsync(directory.get()); // so that the new name survives a power failure as well
+  sync_folder_of(file_);
   return {};
 }
 

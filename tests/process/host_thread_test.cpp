@@ -19,6 +19,17 @@ namespace {
 using clock = std::chrono::steady_clock;
 const std::string mark = "LEANWORKER_TEST_MARK=host_thread";
 
+std::size_t held(const recorder& r) {
+  std::size_t bytes = 0;
+  for (const auto& batch : r.batches_)
+    bytes += batch->bytes();
+  return bytes;
+}
+
+std::ptrdiff_t rows_of(const recorder& r) {
+  return std::count_if(r.frames_.begin(), r.frames_.end(), [](const auto& f) { return f.header.kind == frame_kind::row; });
+}
+
 struct host_thread_test : ::testing::Test {
   host_thread host;
   std::shared_ptr<recorder> child = std::make_shared<recorder>();
@@ -87,10 +98,7 @@ TEST_F(host_thread_test, a_crash_is_reported_after_everything_that_was_in_the_pi
   auto how = end();
   EXPECT_EQ(how.cause, errc::child_signalled);
   EXPECT_EQ(how.exit.value, SIGABRT);
-  auto rows = child->look([](const recorder& r) {
-    return std::count_if(r.frames_.begin(), r.frames_.end(), [](const auto& f) { return f.header.kind == frame_kind::row; });
-  });
-  EXPECT_EQ(rows, 5000);
+  EXPECT_EQ(child->look(rows_of), 5000);
 }
 
 TEST_F(host_thread_test, T3_T37_a_megabyte_on_stderr_does_not_block_the_child_and_its_tail_is_kept_also_after_a_planned_end) {
@@ -200,12 +208,6 @@ TEST_F(host_thread_test, without_credit_reading_stops_and_nothing_is_lost) {
   auto id = start_ready({}, limits);
   constexpr std::size_t rows = 20'000;
   send(id, frame_kind::request, 2, R"({"op":"stream_many","count":20000})");
-  auto held = [](const recorder& r) {
-    std::size_t bytes = 0;
-    for (const auto& batch : r.batches_)
-      bytes += batch->bytes();
-    return bytes;
-  };
   ASSERT_TRUE(child->wait([&](const recorder& r) { return held(r) >= 64u << 10; }));
   EXPECT_LT(child->look([](const recorder& r) { return r.frames_.size(); }), rows);
   EXPECT_LE(child->look(held), (64u << 10) + 2 * slab_bytes_default);
@@ -221,14 +223,8 @@ TEST_F(host_thread_test, what_a_dead_child_left_in_its_pipe_waits_for_credit_aga
   limits.credit_bytes = 64u << 10;
   limits.exit_drain = std::chrono::milliseconds{20};
   auto id = start_ready({}, limits);
-  constexpr std::size_t rows = 6'300; // all of them fit into the pipe and the first slab
+  constexpr std::ptrdiff_t rows = 6'300; // all of them fit into the pipe and the first slab
   send(id, frame_kind::request, 2, R"({"op":"stream_many_then_abort","count":6300})");
-  auto held = [](const recorder& r) {
-    std::size_t bytes = 0;
-    for (const auto& batch : r.batches_)
-      bytes += batch->bytes();
-    return bytes;
-  };
   for (int turn = 0; turn < 2; ++turn) {
     ASSERT_TRUE(child->wait([&](const recorder& r) { return held(r) >= 64u << 10 || r.end_; }));
     ::poll(nullptr, 0, 200); // the workload: a user that takes longer than an exited child is drained
@@ -236,9 +232,7 @@ TEST_F(host_thread_test, what_a_dead_child_left_in_its_pipe_waits_for_credit_aga
   }
   child->let_go();
   EXPECT_EQ(end().cause, errc::child_signalled);
-  EXPECT_EQ(child->look([](const recorder& r) {
-    return static_cast<std::size_t>(std::count_if(r.frames_.begin(), r.frames_.end(), [](const auto& f) { return f.header.kind == frame_kind::row; }));
-  }), rows);
+  EXPECT_EQ(child->look(rows_of), rows);
 }
 
 TEST_F(host_thread_test, a_frame_larger_than_a_slab_arrives_whole) {
