@@ -189,7 +189,7 @@ process_link_actor::behavior_type child_link(self_pointer self, std::shared_ptr<
   state.worker = std::move(worker);
   state.credit_bytes = limits.credit_bytes;
   // Without its worker nobody would ever end the child; its end ends the link.
-  self->monitor(state.worker);
+  state.monitors.add(self, state.worker);
   self->set_down_handler([self](caf::down_msg&) { self->state.host->stop(self->state.child, stop_mode::hard); });
   state.child = state.host->spawn(std::move(spec), std::make_shared<link_observer>(process_link_actor{self}, generation), limits);
   return {

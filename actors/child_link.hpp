@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leanworker/actors/internal/log_valve.hpp>
+#include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/actors/internal/row_tap.hpp>
 #include <leanworker/child/host_thread.hpp>
 #include <leanworker/messages/actors.hpp>
@@ -51,6 +52,7 @@ struct child_link_state {
   bool row_refusal_told = false; ///< Of the running request.
   unsigned import_steps = 0; ///< Of the running request: its begin and its end were told, each once.
   internal::log_valve logs;
+  internal::monitor_set monitors;
 
   child_link_state() = default;
   ~child_link_state();

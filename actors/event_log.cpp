@@ -85,7 +85,7 @@ event_log_actor::behavior_type event_log(self_pointer self, event_log_config con
   state.pool = std::move(of);
   guarded(self, config.path, [&] { state.out = std::make_shared<event_log_state::writer>(config); });
   if (state.out) {
-    self->monitor(state.pool);
+    state.monitors.add(self, state.pool);
     self->send(state.pool, subscribe_pool{});
     self->delayed_send(self, config.flush_every, event_log_timer{});
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/config/event_log_config.hpp>
 #include <leanworker/messages/actors.hpp>
 
@@ -20,6 +21,7 @@ struct event_log_state {
   class writer;
   std::shared_ptr<writer> out;
   pool_actor pool;
+  internal::monitor_set monitors;
   std::int64_t dossiers_until_us = -1; ///< Those up to this time are written.
   std::uint64_t dropped = 0;
 

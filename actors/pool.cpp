@@ -18,9 +18,6 @@ std::function<double()> random_dice() {
 
 constexpr std::size_t setups_max = 1024;
 
-/// Timers may ring early by the rounding of clocks.
-constexpr std::chrono::milliseconds timer_slack{1};
-
 /// After the death of the monitor, until the next one is asked for.
 constexpr std::chrono::seconds monitor_patience{1};
 
@@ -37,7 +34,7 @@ void pool_state::start(pool_spec wanted, pool_owner_actor owner_handle) {
   // In a pool the cycle policy decides, at one point; a worker's own limit would be a second one.
   spec.config.worker.imports_max = 0;
   if (owner)
-    self->monitor(owner);
+    monitors.add(self, owner);
   find_monitor();
   core = std::make_unique<internal::pool_core>(spec.config, internal::make_key(spec.default_key, spec.config.isolate_sessions), *this);
   core->start(now());
@@ -49,7 +46,7 @@ void pool_state::find_monitor() {
   monitor = spec.monitor();
   if (!monitor)
     return;
-  self->monitor(monitor); // a dead one is told of at once
+  monitors.add(self, monitor); // a dead one is told of at once
   self->send(monitor, subscribe_memory{});
   for (const auto& [worker, order] : processes)
     self->send(monitor, order);
@@ -67,7 +64,7 @@ client_number pool_state::sender() {
   forget_idle_clients();
   auto number = ++last_client;
   auto handle = caf::actor_cast<pool_client_actor>(from);
-  self->monitor(handle);
+  monitors.add(self, handle);
   numbers.emplace(from->id(), number);
   clients.emplace(number, client{from->address(), std::move(handle)});
   return number;
@@ -77,9 +74,10 @@ void pool_state::forget_idle_clients() {
   if (clients.size() < clients_before_sweep)
     return;
   std::erase_if(clients, [this](const auto& entry) {
-    if (core->owes(entry.first))
+    bool watches = std::any_of(watchers.begin(), watchers.end(), [&](const pool_watcher_actor& watcher) { return entry.second.address == watcher; });
+    if (watches || core->owes(entry.first))
       return false;
-    self->demonitor(entry.second.address);
+    monitors.drop(entry.second.address);
     numbers.erase(entry.second.address.id());
     return true;
   });
@@ -87,6 +85,7 @@ void pool_state::forget_idle_clients() {
 }
 
 void pool_state::lost(const caf::down_msg& down) {
+  monitors.gone(down.source);
   if (owner && down.source == owner)
     return core->stop(true, {}, now());
   for (std::uint32_t slot = 0; slot < workers.size(); ++slot)
@@ -127,7 +126,7 @@ void pool_state::subscribe() {
   auto watcher = caf::actor_cast<pool_watcher_actor>(from);
   if (std::find(watchers.begin(), watchers.end(), watcher) != watchers.end())
     return;
-  self->monitor(watcher);
+  monitors.add(self, watcher);
   watchers.push_back(std::move(watcher));
 }
 
@@ -139,12 +138,12 @@ void pool_state::open_worker(std::uint32_t slot, std::uint64_t first_generation)
   // A copy of a generator would give every worker the same numbers.
   worker_spec wanted{slot, spec.config.worker, spec.links, own_dice ? random_dice() : spec.random, true, first_generation};
   workers[slot] = self->spawn(worker, std::move(wanted), worker_owner_actor{pool_actor{self}});
-  self->monitor(workers[slot]);
+  monitors.add(self, workers[slot]);
 }
 
 void pool_state::close_worker(std::uint32_t slot) {
   if (auto handle = std::exchange(workers.at(slot), nullptr)) {
-    self->demonitor(handle->address());
+    monitors.drop(handle->address());
     self->send_exit(handle, caf::exit_reason::user_shutdown);
   }
 }
@@ -205,18 +204,20 @@ void pool_state::publish(const pool_event& event) {
 }
 
 void pool_state::arm(time_point when) {
-  if (when >= armed || when == time_point::max())
-    return;
-  armed = when;
-  auto wait = std::max(std::chrono::nanoseconds{0}, std::chrono::nanoseconds{when - now()});
-  self->delayed_send(self, std::chrono::ceil<std::chrono::microseconds>(wait), pool_timer{});
+  if (when < alarm.wanted() && alarm.set(when))
+    send_wake_up(when);
+}
+
+void pool_state::send_wake_up(time_point when) {
+  self->delayed_send(self, std::max(std::chrono::nanoseconds{0}, std::chrono::nanoseconds{when - now()}), pool_timer{});
 }
 
 void pool_state::rang() {
-  if (now() + timer_slack < armed)
-    return; // one that an earlier instant took the place of
-  armed = time_point::max();
-  core->timer(now());
+  auto next = alarm.wake(now());
+  if (next.rings)
+    core->timer(now());
+  else if (next.again != internal::alarm::never)
+    send_wake_up(next.again);
 }
 
 void pool_state::drained(const pool_drained& report) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/alarm.hpp>
+#include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/actors/internal/pool_core.hpp>
 #include <leanworker/actors/worker.hpp>
 #include <leanworker/config/pool_config.hpp>
@@ -74,6 +76,7 @@ public:
 private:
   std::shared_ptr<const worker_setup> setup_of(const internal::key_facts& key, std::string& problem);
   void forget_idle_clients();
+  void send_wake_up(internal::time_point when);
 
   struct client {
     caf::actor_addr address;
@@ -88,7 +91,8 @@ private:
   std::unordered_map<std::uint64_t, std::shared_ptr<const worker_setup>> setups; ///< By `bind`.
   internal::client_number last_client = 0;
   std::size_t clients_before_sweep = 64;
-  internal::time_point armed = internal::time_point::max();
+  internal::monitor_set monitors;
+  internal::alarm alarm;
   caf::error exit_reason = caf::exit_reason::normal;
 };
 

@@ -29,8 +29,10 @@ void rss_monitor_state::start(rss_monitor_spec spec) {
 
 void rss_monitor_state::watch(const watch_process& order) {
   const auto& from = self->current_sender();
-  if (from)
-    children_[{from->id(), order.worker}] = {order.generation, spec_.probe(order.pid)};
+  if (!from)
+    return;
+  monitors_.add(self, from);
+  children_[{from->id(), order.worker}] = {order.generation, spec_.probe(order.pid)};
 }
 
 void rss_monitor_state::unwatch(const unwatch_process& order) {
@@ -45,7 +47,7 @@ void rss_monitor_state::subscribe() {
   if (!from || std::find(subscribers_.begin(), subscribers_.end(), from) != subscribers_.end())
     return;
   subscribers_.push_back(from);
-  self->monitor(caf::actor_cast<memory_subscriber>(from));
+  monitors_.add(self, from);
 }
 
 std::vector<std::pair<const rss_monitor_state::place, rss_monitor_state::watched>*> rss_monitor_state::longest_without_rollup_first() {
@@ -92,6 +94,7 @@ void rss_monitor_state::look() {
 }
 
 void rss_monitor_state::lost(const caf::down_msg& down) {
+  monitors_.gone(down.source);
   std::erase_if(subscribers_, [&](const caf::strong_actor_ptr& one) { return down.source == one; });
   std::erase_if(children_, [&](const auto& entry) { return entry.first.first == down.source.id(); });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/actors/internal/rollup_pacer.hpp>
 #include <leanworker/messages/actors.hpp>
 
@@ -62,6 +63,7 @@ private:
   internal::rollup_pacer pacer_;
   std::map<place, watched> children_;
   std::vector<caf::strong_actor_ptr> subscribers_;
+  internal::monitor_set monitors_;
   std::uint64_t unavailable_ = 0;
   std::chrono::steady_clock::time_point begun_{};
 };

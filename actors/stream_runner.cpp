@@ -168,11 +168,11 @@ stream_runner_actor::behavior_type stream_runner(self_pointer self, stream_spec 
   state.requester = std::move(requester);
   state.port = std::make_shared<mailbox_port>(state.spec.credit_bytes, stream_runner_actor{self});
   self->set_down_handler([self](caf::down_msg& down) { somebody_is_down(self, down); });
-  self->monitor(state.requester);
-  self->monitor(state.spec.sink);
-  self->monitor(state.spec.pool);
+  state.monitors.add(self, state.requester);
+  state.monitors.add(self, state.spec.sink);
+  state.monitors.add(self, state.spec.pool);
   if (state.spec.on_behalf_of) // the pool answers nobody in its place
-    self->monitor(caf::actor_cast<caf::actor>(state.spec.on_behalf_of));
+    state.monitors.add(self, state.spec.on_behalf_of);
   start(self);
   return {
     [](const submission_started&) {},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/messages/actors.hpp>
 
 #include <caf/stateful_actor.hpp>
@@ -38,6 +39,7 @@ struct stream_runner_state {
   bool cancelled = false;
   bool ended = false; ///< The request has its outcome.
   submission_done done;
+  internal::monitor_set monitors;
 
   stream_runner_state() = default;
   static inline const char* name = "stream_runner";

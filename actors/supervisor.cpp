@@ -128,7 +128,7 @@ void supervisor_state::carry_out(supervise::start& order) {
   which.address = handle->address();
   set_current(which, handle);
   // Never linked: the exit message of a child that was killed would end this actor, too, because CAF lets nobody handle `kill`.
-  self->monitor(handle);
+  monitors_.add(self, handle);
   perform(machine->started(order.id, now()));
 }
 
@@ -142,7 +142,7 @@ void supervisor_state::carry_out(supervise::kill& order) { self->send_exit(child
 
 void supervisor_state::carry_out(supervise::abandon& order) {
   auto& which = children_.at(order.id);
-  self->demonitor(which.current);
+  monitors_.drop(which.address);
   set_current(which, nullptr);
   which.address = nullptr;
 }
@@ -179,6 +179,8 @@ void supervisor_state::rang(const supervision_timer& timer) {
 // -- what happens to it -------------------------------------------------------------
 
 void supervisor_state::ended(const caf::down_msg& down) {
+  monitors_.gone(down.source);
+  std::erase_if(subscribers_, [&](const child_event_actor& one) { return down.source == one; });
   for (auto& [id, which] : children_) {
     if (!which.current || down.source != which.address)
       continue;
@@ -186,7 +188,6 @@ void supervisor_state::ended(const caf::down_msg& down) {
     auto ended_id = id; // the child may be forgotten
     return perform(machine->ended(ended_id, which.incarnation, reason_of(down.reason), now()));
   }
-  std::erase_if(subscribers_, [&](const child_event_actor& one) { return down.source == one; });
 }
 
 void supervisor_state::told_to_exit(caf::exit_msg& order) {
@@ -207,7 +208,7 @@ void supervisor_state::subscribe() {
   auto subscriber = caf::actor_cast<child_event_actor>(from);
   if (std::find(subscribers_.begin(), subscribers_.end(), subscriber) != subscribers_.end())
     return;
-  self->monitor(subscriber);
+  monitors_.add(self, subscriber);
   subscribers_.push_back(std::move(subscriber));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/actors/internal/supervision.hpp>
 #include <leanworker/config/supervision_config.hpp>
 #include <leanworker/messages/actors.hpp>
@@ -125,6 +126,7 @@ private:
   supervisor_spec spec_;
   std::map<std::string, child> children_;
   std::vector<child_event_actor> subscribers_;
+  internal::monitor_set monitors_;
   caf::error exit_reason_; ///< Asked for from outside; from `finished_` on, the one to end with.
   bool told_to_exit_ = false;
   bool initialized_ = false; ///< Before, it must not quit.

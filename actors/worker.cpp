@@ -19,13 +19,17 @@ struct performer {
   void operator()(effect::spawn& e) {
     auto& state = self->state;
     state.link = state.spec.links(self->home_system(), e.generation, worker_actor{self});
-    self->monitor(state.link);
+    state.monitors.add(self, state.link);
     state.link_address = caf::actor_cast<caf::actor_addr>(state.link);
   }
   void operator()(effect::accept& e) { tell_link(link_accept{e.body_bytes_max}); }
   void operator()(effect::send& e) { tell_link(link_send{static_cast<std::uint8_t>(e.kind), e.request_id, std::move(e.body), e.timeout, std::move(e.rows)}); }
   void operator()(effect::stop& e) { tell_link(link_stop{static_cast<std::uint8_t>(e.mode)}); }
-  void operator()(effect::arm& e) { self->delayed_send(self, e.after, worker_timer{e.epoch}); }
+  void operator()(effect::arm& e) {
+    self->state.epoch = e.epoch;
+    if (self->state.alarm.set(self->clock().now() + e.after))
+      self->delayed_send(self, e.after, worker_timer{});
+  }
   void operator()(effect::finish& e) { self->send(self->state.owner, request_done{self->state.spec.id, e.id, std::move(e.outcome)}); }
   void operator()(effect::tell& e) {
     e.event.worker = self->state.spec.id;
@@ -50,6 +54,7 @@ void perform(self_pointer self, internal::worker_effects effects) {
 /// A link that dies without its last word leaves a generation about which nothing more will be heard. Without its owner a worker has no purpose; its
 /// link goes with it and takes the child along.
 void somebody_is_down(self_pointer self, const caf::down_msg& down) {
+  self->state.monitors.gone(down.source);
   if (down.source == self->state.owner)
     return self->quit();
   auto state = self->state.machine->state();
@@ -71,6 +76,16 @@ void told_to_exit(self_pointer self, caf::exit_msg& order) {
   state.quitting = true;
   state.quit_reason = std::move(order.reason);
   perform(self, state.machine->stop(false, self->clock().now()));
+}
+
+void woken(self_pointer self) {
+  auto& state = self->state;
+  auto now = self->clock().now();
+  auto next = state.alarm.wake(now);
+  if (next.rings)
+    perform(self, state.machine->timer(state.epoch, now));
+  else if (next.again != internal::alarm::never)
+    self->delayed_send(self, next.again - now, worker_timer{});
 }
 
 void wake(self_pointer self, const wake_worker& order) {
@@ -97,7 +112,7 @@ slot_worker_actor::behavior_type worker(self_pointer self, worker_spec spec, wor
   state.machine = std::make_unique<internal::worker_machine>(spec.config, encode_configure(spec.config.child), std::move(dice));
   state.spec = std::move(spec);
   state.owner = std::move(owner);
-  self->monitor(state.owner);
+  state.monitors.add(self, state.owner);
   auto now = [self] { return self->clock().now(); };
   auto machine = state.machine.get();
   self->set_exit_handler([self](caf::exit_msg& order) { told_to_exit(self, order); });
@@ -121,7 +136,7 @@ slot_worker_actor::behavior_type worker(self_pointer self, worker_spec spec, wor
     [=](child_row_refused& m) { perform(self, machine->row_refused(std::move(m), now())); },
     [=](const child_fault& m) { perform(self, machine->fault(m)); },
     [=](child_down& m) { perform(self, machine->down(std::move(m), now())); },
-    [=](const worker_timer& m) { perform(self, machine->timer(m.epoch, now())); },
+    [=](const worker_timer&) { woken(self); },
     [=](const wake_worker& m) { wake(self, m); },
   };
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leanworker/actors/child_link.hpp>
+#include <leanworker/actors/internal/alarm.hpp>
+#include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/actors/internal/worker_machine.hpp>
 #include <leanworker/config/worker_config.hpp>
 
@@ -47,6 +49,9 @@ struct worker_runtime_state {
   std::unique_ptr<internal::worker_machine> machine;
   child_link_actor link;
   caf::actor_addr link_address;
+  internal::monitor_set monitors;
+  internal::alarm alarm;
+  std::uint64_t epoch = 0; ///< Of what the alarm was set for.
   caf::error quit_reason; ///< Set once an exit message asked for the end.
   bool quitting = false;
 

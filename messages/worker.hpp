@@ -103,15 +103,15 @@ typename Inspector::result_type inspect(Inspector& f, kill_child& x) {
   return f(x.generation, x.cause, x.detail);
 }
 
-/// The worker's only timer rang. Worker → itself; an old `epoch` means: a timer that is no longer wanted.
+/// A wake-up for the worker's only timer, which may want another instant by now. Worker → itself.
 struct worker_timer {
-  std::uint64_t epoch = 0;
+  bool unused = false;
   friend bool operator==(const worker_timer&, const worker_timer&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, worker_timer& x) {
-  return f(x.epoch);
+  return f(x.unused);
 }
 
 /// Asks a worker how it is; answered with `worker_status`.

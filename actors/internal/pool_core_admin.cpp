@@ -19,7 +19,7 @@ void pool_core::start(time_point now) {
   begun_ = now;
   workers_wanted_ = config_.workers;
   for (unsigned i = 0; i < config_.workers + config_.spares; ++i) {
-    auto& added = slots_.add(i >= config_.workers);
+    auto& added = slots_.open(i >= config_.workers);
     port_.open_worker(added.id, 0);
     note(pool_event_kind::slot_opened, added, now);
   }
@@ -113,8 +113,9 @@ pool_answer pool_core::resize(unsigned workers, time_point now) {
     return {errc::shutting_down, {}};
   workers_wanted_ = workers;
   while (slots_.workers() < workers) {
-    auto& added = slots_.add(false);
-    port_.open_worker(added.id, 0);
+    auto& added = slots_.open(false);
+    losses_.erase(added.id);
+    port_.open_worker(added.id, added.next_generation());
     note(pool_event_kind::slot_opened, added, now);
   }
   // The last ones go, the free ones first.

@@ -100,8 +100,27 @@ struct pool_slot {
   bool idle() const noexcept { return life == slot_life::ready && !spare && !closing && job == 0 && lease == 0 && !settling; }
   bool unoccupied() const noexcept { return job == 0 && lease == 0; }
   slot_state shown() const noexcept;
+  /// The generation that its next worker begins with.
+  std::uint64_t next_generation() const noexcept { return ever_ran ? generation + 1 : generation; }
+  /// The same place, empty: only its history is left.
+  pool_slot reopened() const;
 };
 inline constexpr std::size_t memory_curve_max = 60;
+
+inline pool_slot pool_slot::reopened() const {
+  pool_slot fresh;
+  fresh.id = id;
+  fresh.generation = generation;
+  fresh.ever_ran = ever_ran;
+  fresh.requests = requests;
+  fresh.imports = imports;
+  fresh.restarts = restarts;
+  fresh.failures = failures;
+  fresh.last_request = last_request;
+  fresh.last_request_head = last_request_head;
+  fresh.last_end = last_end;
+  return fresh;
+}
 
 inline slot_state pool_slot::shown() const noexcept {
   switch (life) {

@@ -19,7 +19,13 @@ key_ptr make_key(session_key key, bool isolated) {
   return facts;
 }
 
-pool_slot& slot_table::add(bool spare) {
+pool_slot& slot_table::open(bool spare) {
+  auto closed = std::find_if(slots_.begin(), slots_.end(), [](const pool_slot& slot) { return !slot.open() && slot.unoccupied(); });
+  if (closed != slots_.end()) {
+    *closed = closed->reopened();
+    closed->spare = spare;
+    return *closed;
+  }
   auto& added = slots_.emplace_back();
   added.id = static_cast<std::uint32_t>(slots_.size() - 1);
   added.spare = spare;

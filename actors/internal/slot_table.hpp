@@ -7,10 +7,11 @@
 
 namespace leanworker::internal {
 
-/// All slots of a pool, and the choices among them. Pure. A slot's number is its index and is never given to another.
+/// All slots of a pool, and the choices among them. Pure. A slot's number is its index; one that was closed is opened again, with its history, before there is a new one.
 class slot_table {
 public:
-  pool_slot& add(bool spare);
+  /// Opens a slot. One that was open before goes on with the generation after its last.
+  pool_slot& open(bool spare);
   pool_slot& at(std::uint32_t id) { return slots_.at(id); }
   const pool_slot& at(std::uint32_t id) const { return slots_.at(id); }
   bool has(std::uint32_t id) const noexcept { return id < slots_.size(); }

@@ -164,3 +164,10 @@ TEST(worker_never_reads, T8_a_large_request_to_a_child_that_does_not_read_ends_b
   EXPECT_EQ(outcome.code, errc::killed_its_worker);
   EXPECT_EQ(outcome.down.cause, errc::write_timeout) << outcome.message;
 }
+
+TEST(worker_links, the_link_of_a_dead_child_is_forgotten) {
+  worker_peer peer{{}, "worker_links"};
+  EXPECT_EQ(peer.run(1, fault("exit", 3)).done.outcome.down.cause, errc::child_failed);
+  EXPECT_EQ(peer.run(2, R"({"op":"echo","value":1})").done.outcome.code, none); // by the next child
+  EXPECT_TRUE(peer.link_forgotten(0));
+}

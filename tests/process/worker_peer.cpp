@@ -8,6 +8,8 @@
 
 #include <caf/send.hpp>
 
+#include <thread>
+
 namespace leanworker::testing {
 namespace {
 
@@ -39,13 +41,27 @@ worker_peer::worker_peer(std::vector<std::string> child_arguments, const std::st
   process.environment = {{"LEANWORKER_TEST_MARK", mark}};
   pool_spec spec;
   spec.config = config;
-  spec.links = process_links(host_, process);
+  spec.links = [record = links_, real = process_links(host_, process)](caf::actor_system& system, std::uint64_t generation, worker_actor worker) {
+    auto made = real(system, generation, std::move(worker));
+    std::lock_guard lock{record->mutex};
+    record->addresses.push_back(made.address());
+    return made;
+  };
   pool_ = self_->spawn(pool, spec, caf::actor_cast<pool_owner_actor>(caf::actor{self_}));
 }
 
 worker_peer::~worker_peer() {
   if (!stopped_)
     stop(true);
+}
+
+bool worker_peer::link_forgotten(std::size_t n) {
+  std::lock_guard lock{links_->mutex};
+  auto block = caf::actor_cast<caf::actor_control_block*>(links_->addresses.at(n));
+  auto ends = clock::now() + std::chrono::seconds{5};
+  while (block->weak_refs != 1 && clock::now() < ends)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1}); // CAF has no event for it
+  return block->strong_refs == 0 && block->weak_refs == 1;
 }
 
 template <class Condition>

@@ -3,12 +3,14 @@
 
 #include <leanworker/actors/pool.hpp>
 
+#include <caf/actor_addr.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,9 @@ public:
   /// Stops the pool and waits for its last word.
   bool stop(bool firmly = false);
 
+  /// Whether nobody but this knows any more of the link of the n-th child that was started; waits up to 5 s for its end.
+  bool link_forgotten(std::size_t n);
+
   std::vector<worker_event> events;
   std::map<ticket, std::vector<submission_done>> outcomes; ///< More than one for a ticket is a defect.
   std::map<ticket, unsigned> started;
@@ -54,6 +59,12 @@ private:
   template <class Condition>
   bool receive_until(Condition done);
 
+  struct link_record {
+    std::mutex mutex;
+    std::vector<caf::actor_addr> addresses;
+  };
+
+  std::shared_ptr<link_record> links_ = std::make_shared<link_record>();
   actor_config config_;
   std::shared_ptr<host_thread> host_ = std::make_shared<host_thread>();
   caf::actor_system system_{config_};

@@ -26,7 +26,7 @@ struct table {
   slot_table slots;
 
   pool_slot& add(slot_life life, key_ptr bound, std::chrono::seconds used = 0s, bool spare = false) {
-    auto& slot = slots.add(spare);
+    auto& slot = slots.open(spare);
     slot.life = life;
     slot.bound = std::move(bound);
     slot.last_used = now - 1h + used;
@@ -49,11 +49,32 @@ const std::pair<const char*, void (*)(pool_slot&)> occupations[] = {
   {"is closed", [](pool_slot& slot) { slot.life = slot_life::closed; }},
 };
 
+TEST(slot_table, a_closed_slot_is_opened_again_with_its_history_and_nothing_else) {
+  table t;
+  t.ready(a);
+  auto& closed = t.add(slot_life::closed, a);
+  closed.ever_ran = true;
+  closed.generation = 7;
+  closed.requests = 40;
+  closed.last_end = "exit code 3";
+  closed.doomed = closed.closing = true;
+  closed.due = cycle_reason{};
+  auto& again = t.slots.open(true);
+  EXPECT_EQ(&again, &closed);
+  EXPECT_EQ(again.id, 1u);
+  EXPECT_EQ(again.next_generation(), 8u);
+  EXPECT_EQ(again.requests, 40u);
+  EXPECT_EQ(again.last_end, "exit code 3");
+  EXPECT_TRUE(again.spare && again.open());
+  EXPECT_FALSE(again.doomed || again.closing || again.due || again.bound);
+  EXPECT_EQ(t.slots.open(false).id, 2u); // none is closed now
+}
+
 TEST(slot_table, a_number_is_an_index_and_addresses_stay) {
   slot_table slots;
-  auto first = &slots.add(false);
+  auto first = &slots.open(false);
   for (int i = 1; i < 1'000; ++i)
-    EXPECT_EQ(slots.add(i % 2 == 1).id, static_cast<std::uint32_t>(i));
+    EXPECT_EQ(slots.open(i % 2 == 1).id, static_cast<std::uint32_t>(i));
   EXPECT_EQ(&slots.at(0), first);
   EXPECT_TRUE(slots.at(1).spare);
   EXPECT_TRUE(slots.has(999));
