@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <deque>
+#include <functional>
 #include <thread>
 
 using namespace leanworker;
@@ -81,6 +83,14 @@ quantiles warm_leases(client::pool& pool, int rounds) {
   return found;
 }
 
+/// The same without a pool, that is what the kernel takes.
+quantiles raw_crashes(int rounds) {
+  quantiles found;
+  for (int i = 0; i < rounds; ++i)
+    found.add(us(raw_child{}.kill()));
+  return found;
+}
+
 /// From the SIGKILL to the caller's typed outcome.
 quantiles crashes(client::pool& pool, int rounds) {
   quantiles found;
@@ -134,28 +144,41 @@ quantiles shutdowns(int rounds) {
   return found;
 }
 
+constexpr auto task_of_10_ms = R"({"op":"task","ms":10})";
+
+/// The share of the ideal speed that N threads reach that do what `job` says, each as often.
+double share_of_ideal(unsigned threads, int tasks_per_thread, const std::function<void(unsigned)>& job) {
+  std::vector<std::thread> callers;
+  auto begin = steady::now();
+  for (unsigned i = 0; i < threads; ++i)
+    callers.emplace_back([&, i] {
+      for (int task = 0; task < tasks_per_thread; ++task)
+        job(i);
+    });
+  for (auto& caller : callers)
+    caller.join();
+  return 10'000.0 * tasks_per_thread / us(steady::now() - begin);
+}
+
+/// With a child for each thread and nothing in between: what the machine leaves of the ideal.
+double raw_scaling(unsigned workers, int tasks_per_worker) {
+  std::deque<raw_child> children(workers);
+  return share_of_ideal(workers, tasks_per_worker, [&](unsigned i) { children[i].round_trip(task_of_10_ms); });
+}
+
 /// The share of the ideal speed that N workers reach with tasks of 10 ms.
 double scaling(unsigned workers, int tasks_per_worker) {
   auto pool = client::pool::open(pool_of(workers));
-  std::vector<std::thread> callers;
   std::vector<client::lease> leases;
   for (unsigned i = 0; i < workers; ++i)
     leases.push_back(pool.acquire({}, at_once));
   leases.clear(); // all have started
-  auto begin = steady::now();
-  for (unsigned i = 0; i < workers; ++i)
-    callers.emplace_back([&] {
-      for (int task = 0; task < tasks_per_worker; ++task) {
-        submit_request request;
-        request.body = R"({"op":"task","ms":10})";
-        if (!pool.run(std::move(request)).outcome.ok())
-          std::abort();
-      }
-    });
-  for (auto& caller : callers)
-    caller.join();
-  auto ideal = 10'000.0 * tasks_per_worker;
-  return ideal / us(steady::now() - begin);
+  return share_of_ideal(workers, tasks_per_worker, [&](unsigned) {
+    submit_request request;
+    request.body = task_of_10_ms;
+    if (!pool.run(std::move(request)).outcome.ok())
+      std::abort();
+  });
 }
 
 /// Fills the queue with requests that nobody can serve: they want a child of a kind whose only slot is leased, and the other slot is kept warm for somebody else.
@@ -205,12 +228,15 @@ int main(int argc, char** argv) {
     table.add("leased request through the client", leased);
     table.add_value("  over the raw pipe, p50", leased.at(0.5) - raw.at(0.5), "us", 80, true);
     table.add("acquire + release of a warm lease", warm_leases(pool, wanted.rounds), 60);
+    table.add("SIGKILL to exit status, no pool", raw_crashes(wanted.cycles));
     table.add("SIGKILL to typed outcome", crashes(pool, wanted.cycles), 1'000);
     table.add("full cycle", full_cycles(pool, wanted.cycles), 6'000);
     table.add("graceful shutdown", shutdowns(wanted.cycles), 3'000);
-    for (unsigned workers : {1u, 2u, 4u, 8u})
+    for (unsigned workers : {1u, 2u, 4u, 8u}) {
       table.add_value(fmt::format("scaling, {} workers x {} tasks of 10 ms, share of ideal", workers, wanted.tasks), scaling(workers, wanted.tasks), "", 0.95,
                       false);
+      table.add_value("  the same over raw pipes, no pool", raw_scaling(workers, wanted.tasks), "", 0, false);
+    }
     auto crowded = client::pool::open(pool_of(2));
     auto held = fill_queue(crowded, wanted.waiters);
     auto with = [&](const char* what) { return fmt::format("{}, {} waiters", what, wanted.waiters); };

@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace leanworker::bench {
@@ -72,26 +73,52 @@ process_spec this_program_as_child() {
   return spec;
 }
 
-quantiles raw_round_trips(int rounds, std::string_view body) {
+raw_child::raw_child() {
   auto child = spawn(this_program_as_child());
   if (child.process.pid < 0)
     throw std::runtime_error{"the child could not be started: " + child.detail};
-  const auto& process = child.process;
-  make_blocking(process.in.get());
-  make_blocking(process.channel.get());
-  read_frame(process.channel.get()); // hello
-  write_all(process.in.get(), encode_frame(frame_kind::configure, 0, 1, "{}"));
-  read_frame(process.channel.get());
+  process_ = std::move(child.process);
+  make_blocking(process_.in.get());
+  make_blocking(process_.channel.get());
+  read_frame(process_.channel.get()); // hello
+  write_all(process_.in.get(), encode_frame(frame_kind::configure, 0, 1, "{}"));
+  read_frame(process_.channel.get());
+}
+
+raw_child::~raw_child() {
+  if (dead_)
+    return;
+  try {
+    kill();
+  } catch (const std::runtime_error&) {
+    // It dies with this process, as all children do.
+  }
+}
+
+void raw_child::round_trip(std::string_view body) {
+  write_all(process_.in.get(), encode_frame(frame_kind::request, 0, 2, body));
+  read_frame(process_.channel.get());
+}
+
+std::chrono::steady_clock::duration raw_child::kill() {
+  auto begin = std::chrono::steady_clock::now();
+  dead_ = true;
+  signal_group(process_.pid, SIGKILL);
+  pollfd ended{process_.pidfd.get(), POLLIN, 0};
+  if (::poll(&ended, 1, 10'000) != 1) // ms
+    throw std::runtime_error{"the child does not die"};
+  reap(process_);
+  return std::chrono::steady_clock::now() - begin;
+}
+
+quantiles raw_round_trips(int rounds, std::string_view body) {
+  raw_child child;
   quantiles found;
-  auto request = encode_frame(frame_kind::request, 0, 2, body);
   for (int i = 0; i < rounds; ++i) {
     auto begin = std::chrono::steady_clock::now();
-    write_all(process.in.get(), request);
-    read_frame(process.channel.get());
+    child.round_trip(body);
     found.add(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
   }
-  signal_group(process.pid, SIGKILL);
-  reap(process);
   return found;
 }
 
