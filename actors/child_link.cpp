@@ -91,7 +91,7 @@ void take_row(self_pointer self, const frame_batch_ptr& batch, std::uint32_t ind
 void tell_import(self_pointer self, child_progress progress) {
   auto& state = self->state;
   auto step = progress.current < progress.total ? 1u : 2u;
-  if (progress.phase != "import" || step != state.import_steps + 1)
+  if (progress.phase != "import" || progress.request_id != state.rows.request_id() || step != state.import_steps + 1)
     return;
   state.import_steps = step;
   progress.generation = state.generation;

@@ -77,6 +77,9 @@ pool_options lean_pool(const lean_setup& lean, unsigned workers, const std::vect
   return options;
 }
 
+pool::pool(std::shared_ptr<connection> connection)
+    : connection_{std::move(connection)}, keeper_{nullptr, [link = connection_](void*) { link->close(); }} {}
+
 pool pool::open(pool_options options) { return pool{std::make_shared<connection>(std::move(options))}; }
 
 lease pool::acquire(session_key key, const lease_options& options) {
@@ -84,7 +87,7 @@ lease pool::acquire(session_key key, const lease_options& options) {
   auto call = std::make_shared<waiting_call>();
   auto id = connection_->enter(call);
   connection_->send(acquire_lease{id, std::move(key), options.caller, options.urgency, options.weight, options.wait, options.expiry});
-  auto bound = chosen(options.wait, connection_->options.config.queue_wait) + answer_patience;
+  auto bound = internal::bounded(chosen(options.wait, connection_->options.config.queue_wait)) + answer_patience;
   auto answer = connection_->wait(id, *call, bound, options.stop);
   if (auto granted = std::get_if<lease_granted>(&answer)) {
     result.connection_ = connection_;
@@ -139,8 +142,8 @@ pool_answer pool::release_quarantine(std::uint64_t fingerprint) {
 pool_stopped pool::stop(bool firmly, std::chrono::milliseconds deadline) {
   connection_->send(stop_pool{firmly, deadline});
   std::unique_lock lock{connection_->mutex};
-  auto bound = chosen(deadline, std::chrono::minutes{1}) + answer_patience;
-  connection_->changed.wait_for(lock, bound, [this] { return connection_->report.has_value(); });
+  auto bound = internal::bounded(chosen(deadline, std::chrono::minutes{1})) + answer_patience;
+  connection_->changed.wait_for(lock, bound, [this] { return connection_->down; });
   return connection_->report.value_or(pool_stopped{});
 }
 

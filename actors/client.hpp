@@ -25,6 +25,12 @@
 ///     auto outcome = lease.run(R"({"op":"health"})");
 namespace leanworker::client {
 
+/// What the children of one kind run.
+struct child_setup {
+  process_spec child;
+  worker_config worker;
+};
+
 struct pool_options {
   pool_config config;
   process_spec child;                ///< What every worker runs: any program that speaks docs/PROTOCOL.md.
@@ -32,6 +38,9 @@ struct pool_options {
   session_key default_key;           ///< Of the workers that are started at once.
   event_log_config event_log;        ///< Where the pool's events are written; an empty path: nowhere. A file that cannot be written ends the log, not the pool.
   bool measure = true;               ///< Memory is measured, so that memory limits are kept.
+  /// What a child for a kind of key runs: called with `session_key::child_part`, on a thread of the pool; must be quick. Null: no such child can be made, and `problem` says why; requests
+  /// for it are refused with `invalid_argument`. No function: `child` and `config.worker` for every kind.
+  std::function<std::shared_ptr<const child_setup>(const session_key& kind, std::string& problem)> setups;
 };
 
 /// A pool of Lean hosts. `search_path`: folders with compiled modules, before those of LEAN_PATH.
@@ -122,7 +131,7 @@ private:
   std::function<void(const row_note&)> on_note_;
 };
 
-/// The right to be the only user of one child. Move-only. Its end gives it back without waiting.
+/// The right to be the only user of one child. Move-only. Its end gives it back without waiting. It does not keep the pool: with the last `pool` handle it ends with `shutting_down`.
 class lease {
 public:
   lease() = default;
@@ -169,7 +178,7 @@ private:
   bool warm_ = false;
 };
 
-/// A pool with its own actor system. A handle: copies are the same pool; with the last one, and the last lease, the pool is stopped politely, at most `stop_patience` long.
+/// A pool with its own actor system. A handle: copies are the same pool; with the last one the pool is stopped politely, at most `stop_patience` long, whatever leases and streams there still are.
 class pool {
 public:
   static constexpr std::chrono::seconds stop_patience{10};
@@ -201,9 +210,10 @@ public:
   const void* actor() const noexcept;
 
 private:
-  explicit pool(std::shared_ptr<connection> connection) : connection_{std::move(connection)} {}
+  explicit pool(std::shared_ptr<connection> connection);
   std::unique_ptr<row_call> start(submit_request request);
   std::shared_ptr<connection> connection_;
+  std::shared_ptr<void> keeper_; ///< Ends the pool with the last handle; leases and streams have the connection alone.
 };
 
 } // namespace leanworker::client

@@ -37,6 +37,8 @@ void pool_state::start(pool_spec wanted, pool_owner_actor owner_handle) {
     monitors.add(self, owner);
   find_monitor();
   core = std::make_unique<internal::pool_core>(spec.config, internal::make_key(spec.default_key, spec.config.isolate_sessions), *this);
+  if (spec.monitor)
+    core->will_be_measured();
   core->start(now());
 }
 

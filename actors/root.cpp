@@ -38,10 +38,13 @@ supervisor_spec root_tree(root_spec spec) {
       return place->current;
     };
   }
-  auto start = [pool_part = spec.pool](caf::actor_system& system, std::uint64_t) {
-    return caf::actor_cast<caf::actor>(system.spawn(pool, pool_part, pool_owner_actor{}));
+  auto start = [pool_part = spec.pool, owner = spec.owner, told = spec.pool_started](caf::actor_system& system, std::uint64_t) {
+    auto started = system.spawn(pool, pool_part, owner);
+    if (told)
+      told(started);
+    return caf::actor_cast<caf::actor>(started);
   };
-  tree.children.push_back({"pool", start, restart_type::permanent, pool_shutdown, child_kind::worker});
+  tree.children.push_back({"pool", start, spec.pool_restart, pool_shutdown, child_kind::worker});
   return tree;
 }
 

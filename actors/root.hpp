@@ -14,6 +14,11 @@ struct root_spec {
   supervision_config config;
   pool_spec pool;      ///< Its `monitor` is replaced by the tree's own.
   bool measure = true; ///< Without it there is no monitor.
+  pool_owner_actor owner; ///< Of the pool; null: nobody.
+  /// `temporary` for a user who would rather hear of the pool's end than find another one in its place.
+  restart_type pool_restart = restart_type::permanent;
+  /// Called with each pool that is started, by the supervisor; must be quick. Whoever talks to that handle instead of the stable one saves a hop, and has to see to its end.
+  std::function<void(const pool_actor& started)> pool_started;
 };
 
 /// Children "rss_monitor" and "pool". Spawn it with `system.spawn(supervisor, root_tree(spec))`; `get_child{"pool"}` gives the pool's stable handle.

@@ -47,6 +47,7 @@ void rss_monitor_state::subscribe() {
   if (!from || std::find(subscribers_.begin(), subscribers_.end(), from) != subscribers_.end())
     return;
   subscribers_.push_back(from);
+  self->send(caf::actor_cast<memory_subscriber>(from), memory_report{{}, spec_.machine(), unavailable_, {}}); // what there is need not be waited for
   monitors_.add(self, from);
 }
 

@@ -24,7 +24,7 @@ json known(const measured_bytes& value) { return value.known ? json(value.bytes)
 
 json shown(const memory_sample& sample) {
   return {{"rss_bytes", known(sample.rss)}, {"pss_bytes", known(sample.pss)}, {"private_dirty_bytes", known(sample.private_dirty)},
-          {"threads", sample.threads != 0 ? json(sample.threads) : json(nullptr)}, {"cpu_ms", sample.cpu.count()}, {"at_ms", sample.at.count()}};
+          {"threads", sample.threads != 0 ? json(sample.threads) : json(nullptr)}, {"cpu_ms", sample.rss.known ? json(sample.cpu.count()) : json(nullptr)}, {"at_ms", sample.at.count()}};
 }
 
 json shown(const latency_histogram& times) {

@@ -142,7 +142,9 @@ void supervisor_state::carry_out(supervise::kill& order) { self->send_exit(child
 
 void supervisor_state::carry_out(supervise::abandon& order) {
   auto& which = children_.at(order.id);
-  monitors_.drop(which.address);
+  bool listens = std::any_of(subscribers_.begin(), subscribers_.end(), [&](const child_event_actor& one) { return which.address == one; });
+  if (!listens)
+    monitors_.drop(which.address);
   set_current(which, nullptr);
   which.address = nullptr;
 }
@@ -158,7 +160,11 @@ void supervisor_state::carry_out(supervise::tell& order) {
     self->send(subscriber, order.event);
 }
 
-void supervisor_state::carry_out(supervise::arm& order) { self->delayed_send(self, order.after, supervision_timer{order.epoch}); }
+void supervisor_state::carry_out(supervise::arm& order) {
+  epoch_ = order.epoch;
+  if (alarm_.set(now() + order.after))
+    self->delayed_send(self, order.after, supervision_timer{});
+}
 
 void supervisor_state::carry_out(supervise::finish& order) {
   if (order.reason.code != errc::none)
@@ -170,10 +176,14 @@ void supervisor_state::carry_out(supervise::finish& order) {
   self->send(self, supervision_timer{});
 }
 
-void supervisor_state::rang(const supervision_timer& timer) {
+void supervisor_state::rang() {
   if (finished_)
     return self->quit(exit_reason_);
-  perform(machine->timer(timer.epoch, now()));
+  auto next = alarm_.wake(now());
+  if (next.rings)
+    perform(machine->timer(epoch_, now()));
+  else if (next.again != internal::alarm::never)
+    self->delayed_send(self, next.again - now(), supervision_timer{});
 }
 
 // -- what happens to it -------------------------------------------------------------
@@ -302,7 +312,7 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
     [&state](const restart_child& m) { return state.restart(m.id); },
     [&state](const get_child& m) { return state.find(m.id); },
     [&state](const get_tree&) { return state.tree(); },
-    [&state](const supervision_timer& m) { state.rang(m); },
+    [&state](const supervision_timer&) { state.rang(); },
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/actors/internal/alarm.hpp>
 #include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/actors/internal/supervision.hpp>
 #include <leanworker/config/supervision_config.hpp>
@@ -89,7 +90,7 @@ public:
   void perform(internal::supervise_effects effects);
   void ended(const caf::down_msg& down);
   void told_to_exit(caf::exit_msg& order);
-  void rang(const supervision_timer& timer);
+  void rang();
   void subscribe();
   supervisor_answer add(const child_spec& spec);
   supervisor_answer remove(const std::string& id);
@@ -127,6 +128,8 @@ private:
   std::map<std::string, child> children_;
   std::vector<child_event_actor> subscribers_;
   internal::monitor_set monitors_;
+  internal::alarm alarm_;
+  std::uint64_t epoch_ = 0; ///< Of what the alarm was set for.
   caf::error exit_reason_; ///< Asked for from outside; from `finished_` on, the one to end with.
   bool told_to_exit_ = false;
   bool initialized_ = false; ///< Before, it must not quit.

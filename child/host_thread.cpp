@@ -142,6 +142,11 @@ private:
   void dispatch(std::uint64_t key, clock::time_point now) {
     if (key == ~std::uint64_t{0})
       return run_commands(now);
+    if (auto left = unreaped_.find(key >> 3); left != unreaped_.end()) {
+      reap(left->second);
+      unreaped_.erase(left);
+      return;
+    }
     with(key >> 3, [&](child_io& child) { child.ready(static_cast<child_io::source>(key & 7), now); });
   }
 
@@ -179,6 +184,8 @@ private:
     auto found = children_.find(id);
     if (found == children_.end() || !found->second->over())
       return;
+    if (auto process = found->second->take_unreaped(); process.pid > 0)
+      unreaped_.emplace(id, std::move(process));
     children_.erase(found);
     live_ = children_.size();
     std::lock_guard guard{writers_mutex_};
@@ -189,6 +196,7 @@ private:
   unique_fd epoll_;
   slab_pool pool_;
   std::unordered_map<child_id, std::unique_ptr<child_io>> children_;
+  std::unordered_map<child_id, spawned_process> unreaped_; ///< Abandoned, and not dead yet.
   std::mutex writers_mutex_;
   std::unordered_map<child_id, std::shared_ptr<direct_writer>> writers_;
   std::atomic<std::size_t> live_{0};

@@ -54,7 +54,15 @@ std::string log_ring::tail(std::size_t bytes_max) const {
   // Only a cut can have split a character; broken bytes of the child itself are shown as such.
   for (int i = 0; cut && i < 3 && !view.empty() && is_continuation(view.front()); ++i)
     view.remove_prefix(1);
-  return make_valid_utf8(view);
+  // Each byte that is none of UTF-8 has become three.
+  auto text = make_valid_utf8(view);
+  auto most = std::min(bytes_max, capacity_);
+  if (text.size() <= most)
+    return text;
+  auto first = text.size() - most;
+  while (first < text.size() && is_continuation(text[first]))
+    ++first;
+  return text.substr(first);
 }
 
 std::string make_valid_utf8(std::string_view text) {

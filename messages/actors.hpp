@@ -143,8 +143,7 @@ using pool_actor = worker_owner_actor::extend<
 /// Writes a pool's events to a file. Sends its pool get_crash_dossiers after each unplanned end.
 using event_log_actor = pool_watcher_actor::extend<
   /// The answer of the pool.
-  caf::reacts_to<crash_dossiers>,
-  caf::reacts_to<event_log_timer>>;
+  caf::reacts_to<crash_dossiers>>;
 
 /// Takes the rows of one request. A sink of the user's own is such an actor, or one that `row_sink` makes of a `row_consumer`. It sends the sender of its rows `rows_refused` when it
 /// wants no more; its death says the same.

@@ -90,15 +90,4 @@ typename Inspector::result_type inspect(Inspector& f, subscribe_pool& x) {
   return f(x.unused);
 }
 
-/// Time to flush. Event log → itself.
-struct event_log_timer {
-  bool unused = false;
-  friend bool operator==(const event_log_timer&, const event_log_timer&) = default;
-};
-
-template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, event_log_timer& x) {
-  return f(x.unused);
-}
-
 } // namespace leanworker

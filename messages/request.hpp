@@ -38,7 +38,7 @@ struct request_outcome {
   request_phase phase = request_phase::queue;
   bool retry_safe = false;              ///< Running it again cannot do harm: it never started, or its caller calls it idempotent. Only of failures.
   std::uint32_t worker = no_worker_id;  ///< The worker (slot) that had it last.
-  std::uint64_t rows_delivered = 0;     ///< Rows that were handed to its port, tentative unless `ok`.
+  std::uint64_t rows_delivered = 0;     ///< Rows that were handed to its port by then, tentative unless `ok`.
   std::chrono::microseconds waited{0};  ///< In the queue, measured.
   std::chrono::milliseconds retry_after{0}; ///< Of a refusal: when it may be worth asking again; 0: unknown.
   std::chrono::microseconds import_time{0};
@@ -61,13 +61,14 @@ struct run_request {
   std::chrono::milliseconds import_timeout{0};  ///< 0: the worker's default.
   std::chrono::milliseconds request_timeout{0}; ///< 0: the worker's default. Runs from dispatch, or from the end of the import.
   row_port_ptr rows{}; ///< Takes its rows, diagnostics and progress while it runs; null: a row ends it with `row_without_sink`. Stays in this process.
-  bool pinned = false; ///< Only on the generation that runs now: if that ends before dispatch, so does the request, with `work_started` false.
+  bool pinned = false; ///< Only on this generation: if that has ended, or ends before dispatch, so does the request, with `work_started` false.
+  std::uint64_t generation = 0; ///< Of `pinned`.
   friend bool operator==(const run_request&, const run_request&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, run_request& x) {
-  return f(x.id, x.body, x.import_timeout, x.request_timeout, x.pinned);
+  return f(x.id, x.body, x.import_timeout, x.request_timeout, x.pinned, x.generation);
 }
 
 /// End this request now. Pool → worker; its outcome is `cancelled` unless it ended first. Unknown tickets are ignored.

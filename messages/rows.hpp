@@ -72,7 +72,8 @@ public:
   row_port(const row_port&) = delete;
   row_port& operator=(const row_port&) = delete;
 
-  /// Called on the link's thread; return soon, never block, never throw.
+  /// Called on the link's thread; return soon, never block, never throw. Of a request that was ended from this side (cancel, deadline) some rows that were on their way may come after its
+  /// outcome: they are void, as all of them.
   virtual void take(row_slice slice) = 0;
   /// This child sends no more for the request. Not called when the link is lost, and again where the pool ran the request in a second child because nothing had come from the first.
   virtual void closed(rows_summary summary) = 0;

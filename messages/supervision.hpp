@@ -193,15 +193,15 @@ typename Inspector::result_type inspect(Inspector& f, get_tree& x) {
   return f(x.unused);
 }
 
-/// Supervisor → itself.
+/// A wake-up for the supervisor's only timer, which may want another instant by now. Supervisor → itself.
 struct supervision_timer {
-  std::uint64_t epoch = 0;
+  bool unused = false;
   friend bool operator==(const supervision_timer&, const supervision_timer&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, supervision_timer& x) {
-  return f(x.epoch);
+  return f(x.unused);
 }
 
 } // namespace leanworker

@@ -4,6 +4,8 @@
 #include <leanworker/actors/event_log.hpp>
 #include <leanworker/actors/internal/handlers.hpp>
 
+#include <future>
+
 namespace leanworker::client {
 
 // -- the connection ---------------------------------------------------------------
@@ -11,31 +13,55 @@ namespace leanworker::client {
 connection::connection(pool_options wanted)
     : options{std::move(wanted)}, host{options.host ? options.host : std::make_shared<host_thread>()}, system{setup} {
   bridge = system.spawn(bridge_behavior, this);
-  if (options.measure) {
-    rss_monitor_spec spec;
-    spec.every = options.config.memory.sample_every;
-    spec.rollup_every = options.config.memory.rollup_every;
-    monitor = system.spawn(rss_monitor, std::move(spec));
+  start_tree();
+  if (!pool) { // the scheduler does not run
+    down = true;
+    return;
   }
+  if (!options.event_log.path.empty())
+    spawn_event_log(system, options.event_log, pool); // ends with the pool
+  pool_pointer = caf::actor_cast<caf::strong_actor_ptr>(pool);
+  // Through the bridge, so that it is heard after all that the pool has said.
+  caf::actor_cast<caf::actor>(pool)->attach_functor([to = caf::actor_cast<caf::actor>(bridge), source = pool.address()](const caf::error& reason) {
+    caf::anon_send(to, caf::down_msg{source, reason});
+  });
+}
+
+pool_spec connection::spec_of_pool() {
   pool_spec spec;
   spec.config = options.config;
   child_limits limits;
   limits.row_pool = std::make_shared<credit_pool>(options.config.row_bytes_max);
   spec.links = process_links(host, options.child, limits);
   spec.default_key = options.default_key;
-  if (monitor)
-    spec.monitor = [handle = monitor] { return handle; };
-  pool = system.spawn(leanworker::pool, std::move(spec), bridge);
-  if (!options.event_log.path.empty())
-    spawn_event_log(system, options.event_log, pool); // ends with the pool
-  pool_pointer = caf::actor_cast<caf::strong_actor_ptr>(pool);
-  caf::actor_cast<caf::actor>(pool)->attach_functor([this] { pool_is_down(); });
+  if (options.setups)
+    spec.setups = [host = host, limits, user = options.setups](const session_key& kind, std::string& problem) -> std::shared_ptr<const worker_setup> {
+      auto wanted = user(kind, problem);
+      return wanted ? std::make_shared<worker_setup>(worker_setup{wanted->worker, process_links(host, wanted->child, limits)}) : nullptr;
+    };
+  return spec;
 }
 
-connection::~connection() {
+void connection::start_tree() {
+  root_spec root;
+  root.pool = spec_of_pool();
+  root.measure = options.measure;
+  root.owner = bridge;
+  root.pool_restart = restart_type::temporary; // its callers are told that it has failed, and decide
+  auto started = std::make_shared<std::promise<pool_actor>>();
+  root.pool_started = [started](const pool_actor& handle) { started->set_value(handle); };
+  tree = system.spawn(supervisor, root_tree(std::move(root)));
+  auto there = started->get_future();
+  if (there.wait_for(answer_patience) == std::future_status::ready)
+    pool = there.get();
+}
+
+void connection::close() {
   bool told = false;
   {
     std::unique_lock lock{mutex};
+    if (std::exchange(closed, true))
+      return;
     if (!down) {
       send(stop_pool{false, client::pool::stop_patience});
       changed.wait_for(lock, client::pool::stop_patience + answer_patience, [this] { return down; });
@@ -47,13 +73,13 @@ connection::~connection() {
     std::unique_lock lock{mutex};
     changed.wait_for(lock, answer_patience, [this] { return down; });
   }
-  if (monitor)
-    caf::anon_send_exit(monitor, caf::exit_reason::kill);
+  caf::anon_send_exit(tree, caf::exit_reason::kill);
   caf::anon_send_exit(bridge, caf::exit_reason::kill);
 }
 
 pool_owner_actor::behavior_type connection::bridge_behavior(pool_owner_actor::stateful_pointer<bridge_state> self, connection* to) {
   internal::install_quiet_handlers(self);
+  self->set_down_handler([to](caf::down_msg&) { to->pool_is_down(); });
   return {
     [](const submission_started&) {},
     [to](submission_done& m) { to->complete(m.id, std::move(m)); },
@@ -76,7 +102,7 @@ ticket connection::enter(std::shared_ptr<waiting_call> call) {
   submission_done late;
   {
     std::lock_guard lock{mutex};
-    if (!down) {
+    if (!down && !report) {
       calls.emplace(id, std::move(call));
       return id;
     }
@@ -134,9 +160,11 @@ void connection::lease_over(std::uint64_t number, errc cause) {
 
 void connection::pool_is_down() {
   decltype(calls) left;
+  request_outcome ended;
   {
     std::lock_guard lock{mutex};
     down = true;
+    ended = report ? too_late() : no_answer(); // a pool that has stopped owed nothing: these came too late for it
     left.swap(calls);
     for (auto& [number, one] : leases)
       if (auto state = one.lock()) {
@@ -147,7 +175,7 @@ void connection::pool_is_down() {
   }
   changed.notify_all();
   for (auto& [id, call] : left) {
-    submission_done done{id, no_answer(), {}};
+    submission_done done{id, ended, {}};
     call->complete(std::move(done));
   }
 }
@@ -162,14 +190,14 @@ waiting_call::answer connection::wait(ticket id, waiting_call& call, millisecond
 
 milliseconds connection::work_bound(milliseconds import, milliseconds work) const {
   const auto& worker = options.config.worker;
-  return worker.start_timeout + chosen(import, worker.import_timeout) + 2 * chosen(work, worker.request_timeout) + worker.cancel_grace
-         + answer_patience;
+  return internal::bounded(worker.start_timeout) + internal::bounded(chosen(import, worker.import_timeout)) + 2 * internal::bounded(chosen(work, worker.request_timeout))
+         + internal::bounded(worker.cancel_grace) + answer_patience;
 }
 
 milliseconds connection::submission_bound(const submit_request& request) const {
   const auto& config = options.config;
-  auto attempts = static_cast<int>(std::max(1u, config.retry.attempts_max));
-  return (chosen(request.wait, config.queue_wait) + work_bound(request.import_timeout, request.request_timeout)) * attempts;
+  auto attempts = static_cast<int>(std::clamp(config.retry.attempts_max, 1u, 16u)); // beyond that nobody waits for each to take its longest
+  return (internal::bounded(chosen(request.wait, config.queue_wait)) + work_bound(request.import_timeout, request.request_timeout)) * attempts;
 }
 
 } // namespace leanworker::client

@@ -4,7 +4,7 @@
 #include <leanworker/actors/client.hpp>
 #include <leanworker/actors/internal/row_queue.hpp>
 #include <leanworker/actors/pool.hpp>
-#include <leanworker/actors/rss_monitor.hpp>
+#include <leanworker/actors/root.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -125,7 +125,12 @@ inline request_outcome no_answer() {
 /// Everything behind a pool and its leases.
 struct connection {
   explicit connection(pool_options wanted);
-  ~connection();
+  ~connection() { close(); }
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /// Ends the pool and its tree. Idempotent; blocks, at most for the patience of a stop and that for answers.
+  void close();
 
   ticket enter(std::shared_ptr<waiting_call> call);
   void leave(ticket id);
@@ -141,6 +146,8 @@ struct connection {
   void pool_is_down();
   /// How a call ends that comes after the pool's end. Nothing was sent. Call with the mutex held.
   request_outcome too_late() const;
+  pool_spec spec_of_pool();
+  void start_tree();
   static pool_owner_actor::behavior_type bridge_behavior(pool_owner_actor::stateful_pointer<bridge_state> self, connection* to);
   milliseconds work_bound(milliseconds import, milliseconds work) const;
   /// Of a submission: with the queue, and with what the pool may try again.
@@ -154,13 +161,14 @@ struct connection {
   std::unordered_map<std::uint64_t, std::weak_ptr<lease_state>> leases;
   std::optional<pool_stopped> report;
   bool down = false;
+  bool closed = false;
   std::atomic<ticket> last_ticket{0};
 
   actor_setup setup;
   std::shared_ptr<host_thread> host;
   caf::actor_system system;
   pool_owner_actor bridge;
-  rss_monitor_actor monitor;
+  supervisor_actor tree; ///< Over the pool and its monitor.
   pool_actor pool;
   caf::strong_actor_ptr pool_pointer;
 };

@@ -25,9 +25,13 @@ bool newer(const memory_slot& a, const memory_slot& b) { return a.started > b.st
 } // namespace
 
 std::string memory_admission::text() const {
+  if (blind)
+    return "it is not known yet what a child takes, or what there is; the next one is started when that was measured";
   auto text = mib(use.total()) + " of " + mib(use.limit) + " are taken";
   if (use.unknown != 0)
     text += " (" + std::to_string(use.unknown) + " children not measured, reckoned at " + mib(use.reserved) + ")";
+  if (use.projected > use.total())
+    text += ", and " + mib(use.projected) + " may be";
   return wanted == 0 ? text : text + "; a child like this takes " + mib(wanted);
 }
 
@@ -40,7 +44,7 @@ void memory_policy::observe(std::uint64_t bind, std::uint64_t bytes) {
 
 std::uint64_t memory_policy::reservation(std::uint64_t bind) const {
   if (auto known = highest_.find(bind); known != highest_.end())
-    return known->second;
+    return config_.worker_bytes_max == 0 ? known->second : std::min(known->second, config_.worker_bytes_max); // none lives that takes more
   std::uint64_t highest = config_.reservation_bytes;
   for (const auto& [kind, bytes] : highest_)
     highest = std::max(highest, bytes);
@@ -66,6 +70,8 @@ memory_use memory_policy::use(const std::vector<memory_slot>& slots, const machi
       result.reserved += reservation(slot.bind);
       ++result.unknown;
     }
+    auto now = slot.bytes.known ? slot.bytes.bytes : 0;
+    result.projected += slot.ending ? now : std::max(now, reservation(slot.bind));
   }
   return result;
 }
@@ -74,10 +80,22 @@ memory_admission memory_policy::admit(std::uint64_t bind, const std::vector<memo
   memory_admission result;
   result.use = use(slots, machine);
   result.wanted = reservation(bind);
+  result.blind = blind(bind, slots, machine);
   auto limit = result.use.limit;
-  if (limit != 0)
-    result.admitted = result.use.total() < share(limit, config_.pause_at) && result.use.total() + result.wanted < share(limit, config_.doom_at);
+  if (result.blind)
+    result.admitted = false;
+  else if (limit != 0)
+    result.admitted = result.use.total() < share(limit, config_.pause_at) && result.use.projected + result.wanted < share(limit, config_.doom_at);
   return result;
+}
+
+bool memory_policy::blind(std::uint64_t bind, const std::vector<memory_slot>& slots, const machine_memory& machine) const {
+  bool wanted = config_.budget_bytes != 0 || config_.budget_share > 0;
+  if (!measured_ || !wanted)
+    return false;
+  if (budget(machine) == 0)
+    return !slots.empty();
+  return reservation(bind) == 0 && std::any_of(slots.begin(), slots.end(), [](const memory_slot& slot) { return !slot.bytes.known; });
 }
 
 const memory_slot* memory_policy::over_hard_limit(const std::vector<memory_slot>& slots, bool hopeless) const {

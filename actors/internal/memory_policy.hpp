@@ -36,6 +36,7 @@ struct memory_use {
   std::uint64_t reserved = 0; ///< For those that are not known.
   std::uint64_t limit = 0;    ///< 0: no budget.
   std::uint32_t unknown = 0;
+  std::uint64_t projected = 0; ///< With each child at the highest value seen of its kind.
   std::uint64_t total() const noexcept { return used + reserved; }
 };
 
@@ -43,7 +44,8 @@ struct memory_admission {
   bool admitted = true;
   memory_use use;
   std::uint64_t wanted = 0; ///< Reservation of the child that was to be started.
-  /// For people: "1800 MiB of 2048 MiB are taken, a child like this takes 900 MiB".
+  bool blind = false;       ///< Refused because nobody knows yet what a child takes, or what there is.
+  /// For people: "1800 MiB of 2048 MiB are taken; a child like this takes 900 MiB".
   std::string text() const;
 };
 
@@ -66,6 +68,8 @@ struct memory_action {
 class memory_policy {
 public:
   explicit memory_policy(memory_config config) : config_{config} {}
+  /// Somebody measures: until then no limit is kept, for lack of numbers.
+  void measured() noexcept { measured_ = true; }
 
   void observe(std::uint64_t bind, std::uint64_t bytes);
   /// The highest value observed of this kind, else of any kind, else the configured one.
@@ -74,7 +78,8 @@ public:
   std::uint64_t budget(const machine_memory& machine) const;
   memory_use use(const std::vector<memory_slot>& slots, const machine_memory& machine) const;
 
-  /// May a child of this kind be started? `slots` without one that leaves for it.
+  /// May a child of this kind be started? `slots` without one that leaves for it. Every child is reckoned with the highest value ever seen of its kind, not with what it takes at the
+  /// moment: it may take that again. As long as nothing is known, children are started one after the other, each once the one before was measured.
   memory_admission admit(std::uint64_t bind, const std::vector<memory_slot>& slots, const machine_memory& machine) const;
   /// At most one action: over the limit for one child, then pressure, then a diagnosis. None for pressure while an earlier one is still
   /// taking effect.
@@ -86,7 +91,10 @@ private:
   std::optional<memory_action> under_pressure(const std::vector<memory_slot>& slots, const machine_memory& machine) const;
 
   static constexpr std::size_t kinds_max = 1024;
+  bool blind(std::uint64_t bind, const std::vector<memory_slot>& slots, const machine_memory& machine) const;
+
   memory_config config_;
+  bool measured_ = false;
   std::map<std::uint64_t, std::uint64_t> highest_;
 };
 

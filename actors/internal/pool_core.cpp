@@ -77,11 +77,15 @@ bool pool_core::may_enter(pool_job& job, time_point now) {
     return refuse(number, errc::draining, {}, now), false;
   if (slots_.workers() == 0)
     return refuse(number, errc::no_worker, {}, now, {}, last_failure_), false;
-  if (job.kind == job_kind::submission)
-    if (auto known = quarantine_.find(job.fingerprint, now)) {
-      job.deaths = known->deaths;
-      return refuse(number, errc::quarantined, {}, now, known->left), false;
-    }
+  return job.kind != job_kind::submission || !refused_as_killer(job, now);
+}
+
+bool pool_core::refused_as_killer(pool_job& job, time_point now) {
+  auto known = quarantine_.find(job.fingerprint, now);
+  if (!known)
+    return false;
+  job.deaths = std::move(known->deaths);
+  refuse(job.number, errc::quarantined, {}, now, known->left);
   return true;
 }
 

@@ -53,6 +53,8 @@ public:
   // -- the clock and the monitor ---
   void timer(time_point now);
   void memory(const memory_report& report, time_point now);
+  /// Before `start`: there will be reports.
+  void will_be_measured() noexcept { memory_policy_.measured(); }
 
   // -- operators ---
   void pause(time_point now);
@@ -79,6 +81,8 @@ private:
   pool_job& admit(job_kind kind, client_number client, ticket id, key_ptr key, time_point now);
   static void carry(pool_job& job, std::uint64_t fingerprint, std::string body);
   bool may_enter(pool_job& job, time_point now);
+  /// True when it was refused, because it has killed too many children.
+  bool refused_as_killer(pool_job& job, time_point now);
   void enqueue(pool_job& job, std::string caller, std::chrono::milliseconds wait, time_point now);
   void leave_queue(pool_job& job);
   void refuse(std::uint64_t number, errc code, std::string detail, time_point now, std::chrono::milliseconds retry_after = {},
@@ -98,7 +102,8 @@ private:
   void provision(time_point now);
   void provide_for(const key_ptr& key, std::size_t wanted, bool for_waiters, time_point now);
   enum class start_result { started, no_slot, blocked };
-  pool_slot* evictable(std::uint64_t bind);
+  pool_slot* evictable(std::uint64_t bind, time_point now);
+  bool lacks_child(const waiting_lines::line& line, const fair_queue::head& head, bool more_urgent, time_point now) const;
   void yield_place(waiting_lines::line& line, time_point now);
   void count_passed(std::uint64_t served, std::uint64_t number, time_point since, time_point now);
   start_result start_one(const key_ptr& key, bool for_waiters, time_point now);
@@ -124,6 +129,7 @@ private:
   void on_gave_up(pool_slot& slot, const worker_event& event, time_point now);
   void on_stopped(pool_slot& slot, time_point now);
   void keep_dossier(pool_slot& slot, const child_down& down, bool running, time_point now);
+  void keep_last_failure(std::uint64_t bind, const child_down& down);
   void breaker_failed(pool_slot& slot, const child_down& down, bool trip, time_point now);
   void settle_outcome(pool_slot& slot, pool_job& job, request_outcome& outcome, time_point now);
   void blame(pool_slot& slot, pool_job& job, request_outcome& outcome, time_point now);
@@ -149,6 +155,8 @@ private:
   // stopping and draining
   void check_drained(time_point now, bool at_deadline);
   void check_stopped(time_point now);
+  void finish_abandoned(pool_job& job, time_point now);
+  time_point next_instant(time_point now) const;
   void refuse_all(errc code, time_point now);
 
   // memory
@@ -180,7 +188,7 @@ private:
   std::unordered_map<std::uint64_t, pool_job> jobs_;
   std::map<std::pair<client_number, ticket>, std::uint64_t> by_ticket_;
   std::map<std::uint32_t, restart_window> losses_; ///< Of worker actors.
-  std::map<std::uint64_t, child_down> last_failures_; ///< Of starts, by `bind`, for the refusals; as many as there are breakers.
+  std::map<std::uint64_t, child_down> last_failures_; ///< Of starts, by `bind`, for the refusals. A bounded number.
   std::vector<warm_target> targets_;
   std::deque<std::uint32_t> rolling_;
   std::optional<std::uint32_t> rolling_now_;
@@ -200,6 +208,7 @@ private:
   time_point stop_began_{};
   std::size_t drain_ended_ = 0;
   child_down last_failure_;
+  std::chrono::microseconds last_dossier_{-1};
   memory_report last_report_;
   std::string memory_refusal_;
   pool_stopped report_;

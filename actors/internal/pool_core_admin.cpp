@@ -38,10 +38,21 @@ void pool_core::timer(time_point now) {
   if (stopping_)
     check_stopped(now);
   dispatch(now);
-  // The earliest alone: each one asked for is a message on its way.
+  port_.arm(next_instant(now));
+}
+
+/// The port keeps the earliest wish alone, so whatever waits for a time must be asked for again when an earlier one has come. Idleness and circuits are asked for where they are
+/// looked at.
+time_point pool_core::next_instant(time_point now) const {
   auto next = std::min(queue_.next_deadline().value_or(time_point::max()), leases_.next_expiry().value_or(time_point::max()));
-  if (next != time_point::max())
-    port_.arm(next);
+  if (draining_ && !drain_enforced_)
+    next = std::min(next, drain_deadline_);
+  if (stopping_)
+    next = std::min(next, stop_deadline_);
+  for (const auto& slot : slots_)
+    if (slot.life == slot_life::parked && slot.parked_until > now)
+      next = std::min(next, slot.parked_until);
+  return next;
 }
 
 void pool_core::pause(time_point now) {
@@ -112,10 +123,14 @@ pool_answer pool_core::resize(unsigned workers, time_point now) {
   if (stopping_)
     return {errc::shutting_down, {}};
   workers_wanted_ = workers;
+  // One that was to be closed when it is free, and still works, is as good as a new one.
+  for (auto& slot : slots_)
+    if (slots_.workers() < workers && slot.open() && slot.closing && slot.end_cause != errc::stopped)
+      slot.closing = false;
   while (slots_.workers() < workers) {
     auto& added = slots_.open(false);
     losses_.erase(added.id);
-    port_.open_worker(added.id, added.next_generation());
+    port_.open_worker(added.id, added.next_generation);
     note(pool_event_kind::slot_opened, added, now);
   }
   // The last ones go, the free ones first.
@@ -223,6 +238,12 @@ void pool_core::on_stopped(pool_slot& slot, time_point now) {
   advance_rolling(now);
 }
 
+void pool_core::finish_abandoned(pool_job& job, time_point now) {
+  auto outcome = outcome_of(errc::shutting_down);
+  outcome.work_started = job.ever_started; // nobody knows how far it came
+  finish(job.number, std::move(outcome), now);
+}
+
 void pool_core::check_stopped(time_point now) {
   if (over_)
     return;
@@ -242,7 +263,7 @@ void pool_core::check_stopped(time_point now) {
     }
   // Requests of workers that never answered.
   while (!jobs_.empty())
-    finish(jobs_.begin()->first, outcome_of(errc::shutting_down), now);
+    finish_abandoned(jobs_.begin()->second, now);
   report_.workers = static_cast<std::uint32_t>(slots_.size());
   report_.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(now - stop_began_);
   publish(event(pool_event_kind::stopped), now);

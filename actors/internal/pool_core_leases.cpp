@@ -25,10 +25,8 @@ void pool_core::run(client_number client, run_on_lease request, time_point now) 
   owner = number;
   if (lease->job != 0)
     return refuse(number, errc::worker_busy, "one request at a time runs on a lease", now);
-  if (auto known = quarantine_.find(added.fingerprint, now)) {
-    added.deaths = known->deaths;
-    return refuse(number, errc::quarantined, {}, now, known->left);
-  }
+  if (refused_as_killer(added, now))
+    return;
   auto& slot = slots_.at(lease->token.slot);
   if (!keep_fresh(slot, now)) { // the lease has ended with `cycled`
     refuse(number, errc::cycled, {}, now);

@@ -55,6 +55,7 @@ bool pool_core::admitted_by_memory(const key_ptr& key, const pool_slot* leaving,
 
 void pool_core::memory(const memory_report& report, time_point now) {
   last_report_ = report;
+  memory_policy_.measured();
   for (const auto& sample : report.samples) {
     if (!slots_.has(sample.worker) || slots_.at(sample.worker).generation != sample.generation || slots_.at(sample.worker).pid == 0)
       continue;

@@ -48,13 +48,15 @@ void pool_core::plan_end(pool_slot& slot, cycle_reason reason, errc cause, bool 
 /// Where the replacement starts; null: nowhere, the old child goes first. `put_off`: children of this kind cannot be started at present, so the one that works is worth more
 /// than its limit.
 pool_slot* pool_core::spare_for(const pool_slot& slot, bool& put_off, time_point now) {
-  if (config_.spares == 0 || !slot.bound || stopping_)
+  if (!slot.bound || stopping_)
     return nullptr;
   put_off = breakers_.state(slot.bound->bind, now) == breaker_state::open;
-  auto spare = put_off ? nullptr : slots_.free_for(slot.bound->bind, true, true, now);
-  if (!spare || !admitted_by_memory(slot.bound, nullptr, now))
-    return nullptr;
-  put_off = !breakers_.admit(slot.bound->bind, now); // half open: it is the probe, or there is another one
+  auto spare = put_off || config_.spares == 0 ? nullptr : slots_.free_for(slot.bound->bind, true, true, now);
+  if (spare && !admitted_by_memory(slot.bound, nullptr, now))
+    spare = nullptr;
+  // Half open: the next generation is the probe, or there is another one. A child without a spare is looked at when it is free, so its next generation comes at once.
+  if (!put_off && (spare || config_.spares == 0))
+    put_off = !breakers_.admit(slot.bound->bind, now);
   return put_off ? nullptr : spare;
 }
 
@@ -197,6 +199,10 @@ bool pool_core::advance_rolling(time_point now) {
     if (!over)
       return false;
     rolling_now_.reset();
+    if (current.life == slot_life::parked && !rolling_.empty()) { // what did not come back there would not come back elsewhere
+      rolling_.clear();
+      note(pool_event_kind::cycle_put_off, current, now, errc::start_limit);
+    }
   }
   bool put_off = false;
   while (!rolling_.empty() && !rolling_now_) {

@@ -46,6 +46,8 @@ bool pool_core::serve_one(waiting_lines::line& line, time_point now) {
   leave_queue(chosen);
   if (chosen.deadline <= now)
     return refuse(*taken, errc::queue_timeout, {}, now), true;
+  if (chosen.kind == job_kind::submission && refused_as_killer(chosen, now)) // others like it killed children while it waited
+    return true;
   auto number = *taken;
   auto since = chosen.since;
   give(slot, chosen, now);
@@ -53,7 +55,7 @@ bool pool_core::serve_one(waiting_lines::line& line, time_point now) {
   return true;
 }
 
-/// An idle child of this kind may have to go, so that one of another kind can come that has no child yet and whose turn it is. Otherwise a kind that always has something waiting would
+/// An idle child of this kind may have to go, so that one of another kind can come whose turn it is and that has no child, or none but busy ones. Otherwise a kind that always has something waiting would
 /// keep all the places.
 void pool_core::yield_place(waiting_lines::line& line, time_point now) {
   if (queue_.lines().size() < 2)
@@ -61,25 +63,30 @@ void pool_core::yield_place(waiting_lines::line& line, time_point now) {
   auto own = line.queue.first(now);
   const waiting_lines::line* ahead = nullptr;
   for (auto& [bind_hash, other] : queue_.lines()) {
-    if (bind_hash == line.key->bind || slots_.live(bind_hash) != 0)
+    if (bind_hash == line.key->bind || slots_.coming(bind_hash) != 0 || slots_.any_idle(bind_hash))
       continue;
     auto head = other.queue.first(now);
-    bool patient = head->level == own->level && other.passed < config_.overtaken_max && now < other.unserved_since + 2 * config_.ageing_step;
-    if (!patient && *head < *own && (!ahead || other.first < ahead->first))
+    if (*head < *own && lacks_child(other, *head, head->level != own->level, now) && (!ahead || other.first < ahead->first))
       ahead = &other;
   }
   if (ahead)
     start_one(key_ptr{ahead->key}, true, now);
 }
 
+/// Whether a kind whose head comes first is to have a place of another kind. Starting a child for it costs more than a short wait for a busy one.
+bool pool_core::lacks_child(const waiting_lines::line& line, const fair_queue::head& head, bool more_urgent, time_point now) const {
+  if (slots_.live(line.key->bind) != 0)
+    return now >= std::max(head.since, line.unserved_since) + (more_urgent ? 1 : 2) * config_.ageing_step;
+  return more_urgent || line.passed >= config_.overtaken_max || now >= line.unserved_since + 2 * config_.ageing_step;
+}
+
 /// Counts for those who still have no child and came before the one that was served.
 void pool_core::count_passed(std::uint64_t served, std::uint64_t number, time_point since, time_point now) {
-  if (queue_.lines().empty() || (queue_.lines().size() == 1 && queue_.lines().contains(served)))
-    return;
   for (auto& [bind_hash, line] : queue_.lines()) {
+    if (bind_hash == served || slots_.coming(bind_hash) != 0)
+      line.unserved_since = now;
     if (slots_.live(bind_hash) != 0) {
       line.passed = 0;
-      line.unserved_since = now;
       continue;
     }
     auto head = line.queue.first(now);
@@ -136,7 +143,8 @@ void pool_core::start_job(pool_slot& slot, pool_job& job, time_point now) {
   }
   // A submission may come back untouched, when its child ends before it is sent.
   bool again = job.kind == job_kind::submission;
-  port_.to_worker(slot.id, run_request{job.number, again ? job.body : std::move(job.body), job.import_timeout, job.request_timeout, job.rows, true});
+  port_.to_worker(slot.id, run_request{job.number, again ? job.body : std::move(job.body), job.import_timeout, job.request_timeout, job.rows, true,
+                                       slot.generation});
 }
 
 void pool_core::provision(time_point now) {
@@ -173,8 +181,16 @@ void pool_core::provide_for(const key_ptr& key, std::size_t wanted, bool for_wai
       return;
 }
 
-pool_slot* pool_core::evictable(std::uint64_t bind) {
-  return slots_.to_evict(bind, [this](const pool_slot& candidate) { return pinned(candidate); });
+/// Warm children are kept, but not for ever from another kind that has no child at all.
+pool_slot* pool_core::evictable(std::uint64_t bind, time_point now) {
+  auto found = slots_.to_evict(bind, [this](const pool_slot& candidate) { return pinned(candidate); });
+  auto line = queue_.lines().find(bind);
+  if (found || line == queue_.lines().end() || slots_.live(bind) != 0)
+    return found;
+  auto patience_ends = line->second.unserved_since + 2 * config_.ageing_step;
+  if (now < patience_ends)
+    return port_.arm(patience_ends), nullptr;
+  return slots_.to_evict(bind, [](const pool_slot&) { return false; });
 }
 
 pool_core::start_result pool_core::start_one(const key_ptr& key, bool for_waiters, time_point now) {
@@ -185,7 +201,7 @@ pool_core::start_result pool_core::start_one(const key_ptr& key, bool for_waiter
   auto slot = slots_.free_for(bind_hash, false, true, now);
   bool evicts = false;
   if (!slot && for_waiters) {
-    slot = evictable(bind_hash);
+    slot = evictable(bind_hash, now);
     evicts = slot != nullptr;
   }
   if (!slot)
@@ -197,7 +213,7 @@ pool_core::start_result pool_core::start_one(const key_ptr& key, bool for_waiter
     return start_result::blocked;
   }
   bool admitted = admitted_by_memory(key, evicts ? slot : nullptr, now);
-  if (auto leaving = !admitted && for_waiters && !evicts ? evictable(bind_hash) : nullptr; leaving && admitted_by_memory(key, leaving, now)) {
+  if (auto leaving = !admitted && for_waiters && !evicts ? evictable(bind_hash, now) : nullptr; leaving && admitted_by_memory(key, leaving, now)) {
     slot = leaving; // an idle child's memory for a wanted one's
     evicts = admitted = true;
   }

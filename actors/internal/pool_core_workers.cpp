@@ -21,6 +21,8 @@ bool counts_as_killed(const request_outcome& outcome) {
 }
 
 constexpr std::size_t last_failures_max = 1024;
+/// Of the last words of a child that could not be started; the dossier has them all.
+constexpr std::size_t failure_tail_bytes_max = 4096;
 
 } // namespace
 
@@ -63,6 +65,7 @@ void pool_core::worker_told(const worker_event& told, time_point now) {
 
 void pool_core::on_spawned(pool_slot& slot, const worker_event& told, time_point now) {
   slot.generation = told.generation;
+  slot.next_generation = told.generation + 1;
   slot.pid = told.pid;
   slot.was_ready = false;
   slot.put_off = false;
@@ -126,6 +129,7 @@ void pool_core::on_down(pool_slot& slot, const child_down& down, time_point now)
   bool running = slot.job != 0;
   auto cause = planned && slot.end_cause != errc::none ? slot.end_cause : down.cause;
   slot.last_end = down.str();
+  slot.next_generation = std::max(slot.next_generation, down.generation + 1);
   slot.settling = slot.killing = false;
   note(pool_event_kind::worker_down, slot, now, down.cause, slot.last_end);
   slot.pid = 0;
@@ -185,13 +189,20 @@ void pool_core::on_gave_up(pool_slot& slot, const worker_event& told, time_point
   advance_rolling(now);
 }
 
+void pool_core::keep_last_failure(std::uint64_t bind_hash, const child_down& down) {
+  if (last_failures_.size() >= last_failures_max && !last_failures_.contains(bind_hash))
+    last_failures_.erase(last_failures_.begin());
+  auto& kept = last_failures_[bind_hash] = down;
+  if (auto& tail = kept.stderr_tail; tail.size() > failure_tail_bytes_max)
+    tail.erase(0, tail.size() - failure_tail_bytes_max);
+}
+
 void pool_core::breaker_failed(pool_slot& slot, const child_down& down, bool trip, time_point now) {
   if (!slot.bound)
     return;
   auto bind_hash = slot.bound->bind;
   bool open_before = breakers_.state(bind_hash, now) == breaker_state::open;
-  if (last_failures_.size() < last_failures_max || last_failures_.contains(bind_hash))
-    last_failures_[bind_hash] = down;
+  keep_last_failure(bind_hash, down);
   if (trip)
     breakers_.trip(bind_hash, now, port_.dice());
   else
@@ -211,7 +222,8 @@ void pool_core::breaker_failed(pool_slot& slot, const child_down& down, bool tri
 
 void pool_core::keep_dossier(pool_slot& slot, const child_down& down, bool running, time_point now) {
   crash_dossier dossier;
-  dossier.at = std::chrono::duration_cast<std::chrono::microseconds>(now - begun_);
+  // Each has an instant of its own, by which readers know which they have.
+  dossier.at = last_dossier_ = std::max(std::chrono::duration_cast<std::chrono::microseconds>(now - begun_), last_dossier_ + std::chrono::microseconds{1});
   dossier.unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   dossier.slot = slot.id;
   dossier.child = slot.bound ? slot.bound->child.str() : "";
@@ -353,6 +365,8 @@ void pool_core::worker_lost(std::uint32_t id, time_point now) {
   if (stopping_ || slot.closing || decision.give_up != errc::none) {
     slot.life = slot_life::closed;
     note(pool_event_kind::slot_closed, slot, now, errc::link_lost);
+    if (slot.replaced_by)
+      replacement_failed(slots_.at(*slot.replaced_by), true, now);
     if (stopping_ && !had_child)
       ++report_.abandoned;
     if (slots_.workers() == 0)
@@ -360,7 +374,7 @@ void pool_core::worker_lost(std::uint32_t id, time_point now) {
   } else {
     slot.life = slot_life::resting;
     slot.next_cause = to_string(errc::link_lost);
-    port_.open_worker(id, slot.generation + 1);
+    port_.open_worker(id, slot.next_generation);
   }
   if (slot.replaces)
     replacement_failed(slot, false, now);

@@ -53,6 +53,7 @@ struct pool_slot {
 
   // -- the running generation ---
   std::uint64_t generation = 0;
+  std::uint64_t next_generation = 0; ///< What its next worker begins with: no number is used twice, not that of one that could not be started either.
   std::int64_t pid = 0;
   bool ever_ran = false;
   bool was_ready = false; ///< This generation.
@@ -100,8 +101,6 @@ struct pool_slot {
   bool idle() const noexcept { return life == slot_life::ready && !spare && !closing && job == 0 && lease == 0 && !settling; }
   bool unoccupied() const noexcept { return job == 0 && lease == 0; }
   slot_state shown() const noexcept;
-  /// The generation that its next worker begins with.
-  std::uint64_t next_generation() const noexcept { return ever_ran ? generation + 1 : generation; }
   /// The same place, empty: only its history is left.
   pool_slot reopened() const;
 };
@@ -111,6 +110,7 @@ inline pool_slot pool_slot::reopened() const {
   pool_slot fresh;
   fresh.id = id;
   fresh.generation = generation;
+  fresh.next_generation = next_generation;
   fresh.ever_ran = ever_ran;
   fresh.requests = requests;
   fresh.imports = imports;

@@ -18,7 +18,8 @@ bool quarantine::killed(std::uint64_t fingerprint, std::uint32_t slot, const chi
   if (lapsed(which, now))
     which = {};
   which.last = now;
-  if (which.children.emplace(slot, down.generation).second) {
+  // Those beyond the last that counts were on their way already.
+  if (which.children.size() < std::max(1u, config_.deaths_max) && which.children.emplace(slot, down.generation).second) {
     which.deaths.push_back(down);
     auto& tail = which.deaths.back().stderr_tail;
     if (tail.size() > tail_bytes_kept)

@@ -32,7 +32,10 @@ worker_effects worker_machine::run(run_request request, time_point now) {
   if (auto code = refusal(); code != errc::none)
     return refuse(request.id, code);
   worker_effects out;
+  bool missed = too_late(request);
   waiting_.emplace().request = std::move(request);
+  if (missed)
+    return answer_waiting(out, outcome_of(last_down_), now), out;
   if (status_.state == worker_state::ready)
     become_ready(out, now);
   return out;
@@ -44,6 +47,10 @@ errc worker_machine::refusal() const noexcept {
   if (stay_down_ || resting_)
     return errc::worker_stopping;
   return waiting_ || (running_ && !running_->answered) ? errc::worker_busy : errc::none;
+}
+
+bool worker_machine::too_late(const run_request& request) const noexcept {
+  return request.pinned && (request.generation != status_.generation || status_.state == worker_state::down);
 }
 
 worker_effects worker_machine::refuse(ticket id, errc code) {
@@ -270,6 +277,7 @@ worker_effects worker_machine::down(child_down event, time_point now) {
   status_.pid = 0;
   disarm();
   ++(planned ? status_.planned_ends : status_.failures);
+  last_down_ = event;
   tell(out, worker_event_kind::down);
   std::get<effect::tell>(out.back()).event.down = event;
   status_.state = worker_state::down;

@@ -132,6 +132,8 @@ private:
   bool counts_as_failure() const noexcept;
   void after_failure(worker_effects& out, const child_down& end, bool was_starting, time_point now);
   errc refusal() const noexcept;
+  /// The generation that it is for has ended, and nobody knew when it was sent.
+  bool too_late(const run_request& request) const noexcept;
   worker_effects refuse(ticket id, errc code);
 
   worker_config config_;
@@ -154,6 +156,7 @@ private:
   std::string cause_detail_;
   std::string child_version_; ///< As the running generation said in its hello.
   errc gave_up_ = errc::none;
+  child_down last_down_; ///< Of the generation before the running one, or of the last.
 };
 
 } // namespace leanworker::internal

@@ -68,7 +68,9 @@ void print_rate(const char* name, std::size_t files, const outcome& done) {
 
 int run(int files, int alone, int jobs, const std::string& sysroot) {
   lean_setup setup;
-  if (!cli::set_up_lean({sysroot, "warn", "auto"}, setup))
+  cli::common_options common;
+  common.sysroot = sysroot;
+  if (!cli::set_up_lean(common, setup))
     return 3;
   auto pattern = (fs::temp_directory_path() / "leanworker-bench-XXXXXX").string();
   fs::path folder{::mkdtemp(pattern.data())};

@@ -137,7 +137,9 @@ int run(int runs, const std::string& sysroot, const std::string& package) {
   results r;
   lean_setup setup;
   bool good = package.empty() || measure_preparation(package, runs, r.preparation, scratch);
-  good = good && cli::set_up_lean({sysroot, "warn", "auto"}, setup);
+  cli::common_options common;
+  common.sysroot = sysroot;
+  good = good && cli::set_up_lean(common, setup);
   if (good) {
     auto runner = make_runner(setup.host);
     fs::create_directories(scratch / "cold");

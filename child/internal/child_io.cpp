@@ -271,8 +271,11 @@ void child_io::finish(clock::time_point now) {
   if (over_)
     return;
   over_ = true;
+  writer_->close();
+  bool outlived = process_.pid > 0 && !reaped_;
   for (auto what : {source::pidfd, source::channel, source::in, source::out, source::err})
-    unwatch(what);
+    if (what != source::pidfd || !outlived)
+      unwatch(what);
   child_end end;
   end.exit = exit_;
   end.cause = decide_end_cause(fault_, stop_asked_, exit_, cutter_.inside_frame());
@@ -281,7 +284,11 @@ void child_io::finish(clock::time_point now) {
   end.stdout_tail = out_ring_.tail();
   end.uptime = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_at_);
   end.reaped = reaped_;
-  process_ = {};
+  if (outlived)
+    for (auto pipe : {&process_.in, &process_.channel, &process_.out, &process_.err})
+      pipe->reset();
+  else
+    process_ = {};
   observer_->ended(end);
 }
 

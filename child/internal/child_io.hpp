@@ -33,6 +33,8 @@ public:
   void tick(clock::time_point now);
   /// True once `ended` was told: this may go.
   bool over() const noexcept { return over_; }
+  /// The process, where it has outlived all this: its pidfd is still watched as `source::pidfd`, and whoever takes it must reap it. Else one without a pid.
+  spawned_process take_unreaped() noexcept { return std::exchange(process_, {}); }
 
 private:
   void watch(source what, std::uint32_t events);

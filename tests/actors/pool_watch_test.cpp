@@ -146,7 +146,8 @@ CAF_TEST(the event log has one request from its admission to its end and a dossi
   tell(p, once);
   links.child().crash("last words \xff");
   settle();
-  pass(2s, 100ms);
+  caf::anon_send_exit(log, caf::exit_reason::user_shutdown); // its end waits for the file
+  settle();
   auto all = lines(config.path);
   std::vector<std::string> kinds;
   std::uint64_t number = 0;
@@ -168,14 +169,15 @@ CAF_TEST(the event log sets full files aside) {
   config.path = (folder / "small.jsonl").string();
   config.bytes_max = 2'000;
   config.files_max = 2;
-  adopt(sys.spawn(event_log, config, p));
+  auto log = adopt(sys.spawn(event_log, config, p));
   settle();
   all_ready(1);
   for (ticket id = 1; id < 60; ++id) {
     submit(p, id);
     child_answers(0);
   }
-  pass(2s, 100ms);
+  caf::anon_send_exit(log, caf::exit_reason::user_shutdown);
+  settle();
   CAF_CHECK(fs::exists(folder / "small.1.jsonl") && fs::exists(folder / "small.2.jsonl"));
   CAF_CHECK(!fs::exists(folder / "small.3.jsonl"));
   CAF_CHECK(fs::file_size(config.path) <= 2'500);

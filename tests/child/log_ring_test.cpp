@@ -81,6 +81,13 @@ TEST(log_ring, broken_bytes_of_the_child_itself_are_shown_as_such) {
   EXPECT_EQ(tail_of(100, {"a\xFFz"}), "a" + replacement + "z");
 }
 
+TEST(log_ring, a_tail_of_broken_bytes_is_no_longer_than_was_asked_for) {
+  log_ring ring{64};
+  ring.append(std::string(200, '\xff'));
+  EXPECT_EQ(ring.tail().size(), 63u) << "21 replacement characters of three bytes";
+  EXPECT_EQ(ring.tail(10).size(), 9u);
+}
+
 TEST(make_valid_utf8, what_is_well_formed_passes_and_each_other_byte_is_replaced) {
   struct {
     std::string_view in;

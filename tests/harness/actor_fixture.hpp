@@ -68,6 +68,16 @@ public:
       if (delivered > 1'000'000)
         throw std::logic_error{"the actors send each other messages without end"};
   }
+  /// Delivers the next messages of up to `steps` actors, each chosen by `choose(n)` among the n that have some: an order that threads might bring about. The messages of one actor stay
+  /// in their order. An actor that is chosen handles all that it has.
+  template <class Choose>
+  void settle_partly(unsigned steps, Choose choose) {
+    for (; steps > 0 && !sched.jobs.empty(); --steps) {
+      auto chosen = sched.jobs.begin() + static_cast<std::ptrdiff_t>(choose(static_cast<unsigned>(sched.jobs.size())));
+      std::rotate(sched.jobs.begin(), chosen, chosen + 1);
+      sched.run_once();
+    }
+  }
   /// Lets time pass in steps, delivering messages in between, so that a timer that sets the next one rings as often as it should.
   void pass(milliseconds time, milliseconds step = milliseconds{1}) {
     settle();

@@ -27,7 +27,7 @@ struct invariant_limits {
 
 class invariant_checker {
 public:
-  explicit invariant_checker(invariant_limits limits) : limits_{limits}, workers_{limits.workers} {}
+  explicit invariant_checker(invariant_limits limits) : limits_{limits}, workers_{limits.workers}, wanted_{limits.workers} {}
 
   std::string problem;
 
@@ -45,7 +45,10 @@ public:
       case pool_event_kind::lease_dropped:
       case pool_event_kind::lease_invalidated: return on_lease_end(e);
       case pool_event_kind::cycle_due: due_.insert(e.slot); return;
-      case pool_event_kind::resized: workers_ = std::max(workers_, static_cast<unsigned>(e.value)); return;
+      case pool_event_kind::resized:
+        wanted_ = static_cast<unsigned>(e.value);
+        workers_ = std::max(workers_, wanted_);
+        return;
       case pool_event_kind::memory_paused: return on_memory_paused(e);
       case pool_event_kind::worker_killed: return on_killed(e);
       case pool_event_kind::stopping: stopping_ = true; return;
@@ -57,10 +60,13 @@ public:
   // -- what clients said and heard ---
   void submitted(std::uint64_t client, ticket id) { ++promised_[{client, id}]; }
   void heard(std::uint64_t client, ticket id) {
+    if (dead_.contains(client))
+      return; // it may hear what was on its way
     if (--promised_[{client, id}] < 0)
       fail("I1", {}, "client " + std::to_string(client) + " heard the end of " + std::to_string(id) + " once too often");
   }
   void client_died(std::uint64_t client) {
+    dead_.insert(client);
     std::erase_if(promised_, [&](const auto& entry) { return entry.first.first == client; });
   }
   bool lease_is_open(std::uint64_t lease) const {
@@ -100,6 +106,8 @@ public:
                                  [](const slot_snapshot& slot) { return slot.lease != 0 || slot.request != 0; });
     if (static_cast<std::size_t>(serving) > workers_ + limits_.spares)
       fail("I14", {}, "more workers serve than there are");
+    if (shown.workers > wanted_)
+      fail("I29", {}, "there are more workers than were asked for");
   }
 
 private:
@@ -118,6 +126,7 @@ private:
     std::uint64_t running = 0;
     std::uint64_t lease = 0;
     std::deque<std::chrono::microseconds> restarts;
+    unsigned unseen = 0; ///< An eviction is a new beginning for a worker whose child has just died, and a planned end for any other.
     bool any = false;
   };
 
@@ -235,8 +244,13 @@ private:
         return;
       case pool_event_kind::worker_restarting: return on_restarting(p, e);
       case pool_event_kind::worker_gave_up: p.gave_up = true; return;
+      case pool_event_kind::evicted:
+        p.restarts.clear();
+        p.unseen = 1;
+        return;
       case pool_event_kind::worker_woken:
         p.restarts.clear();
+        p.unseen = 0;
         p.gave_up = false;
         return;
       default: return;
@@ -250,7 +264,7 @@ private:
     p.restarts.push_back(e.at);
     while (p.restarts.front() + limits_.restart_period <= e.at)
       p.restarts.pop_front();
-    if (p.restarts.size() > limits_.restarts_max)
+    if (p.restarts.size() > limits_.restarts_max + p.unseen)
       fail("I7", e, "more restarts than the window allows");
   }
   void on_memory_paused(const pool_event& e) {
@@ -274,11 +288,13 @@ private:
   }
 
   invariant_limits limits_;
-  unsigned workers_;
+  unsigned workers_; ///< At most, so far.
+  unsigned wanted_;
   std::map<std::uint64_t, request> requests_;
   std::map<std::uint32_t, place> places_;
   std::set<std::uint64_t> leases_;
   std::set<std::uint32_t> due_;
+  std::set<std::uint64_t> dead_;
   std::map<std::pair<std::uint64_t, ticket>, int> promised_;
   bool stopping_ = false;
   bool stopped_ = false;

@@ -153,7 +153,7 @@ protected:
     if (!outcome.work_started && outcome.code != errc::none && was_sent(m.id))
       problem_ = "I20: a child saw " + std::to_string(m.id) + ", which is said never to have started";
     if (auto port = ports_.find(m.id); port != ports_.end())
-      port->second->end(outcome.rows_delivered);
+      port->second->end(outcome.rows_delivered, outcome.ok());
     if (outcome.code == errc::killed_its_worker && m.deaths.empty())
       problem_ = "I1: " + std::to_string(m.id) + " killed nobody";
   }
@@ -164,6 +164,8 @@ protected:
           return true;
     return false;
   }
+  /// The ticket in a body; 0 for a body of the pool's own.
+  static ticket number_of(const std::string& text) { return text.starts_with(R"({"op":"work","id":)") ? std::stoull(text.substr(ticket_at)) : 0; }
   /// I5 and I6 as the children see them, and how often a request may reach one.
   void check_children() {
     std::map<std::size_t, std::uint64_t> last;
@@ -177,11 +179,14 @@ protected:
       if (auto before = newest[child->slot]; before && before->live() && !before->stop_asked())
         problem_ = "I5: slot " + std::to_string(child->slot) + " was given another child while one lived";
       newest[child->slot] = child.get();
-      for (const auto& frame : child->sent(frame_kind::request))
+      for (const auto& frame : child->sent(frame_kind::request)) {
         ++sent[frame.body];
+        if (auto leased = leased_.find(number_of(frame.body)); leased != leased_.end() && leased->second != child->generation)
+          problem_ = "I24: " + frame.body + " was leased to generation " + std::to_string(leased->second) + " and ran on " + std::to_string(child->generation);
+      }
     }
     for (const auto& [text, times] : sent) {
-      auto id = text.starts_with(R"({"op":"work","id":)") ? std::stoull(text.substr(ticket_at)) : 0;
+      auto id = number_of(text);
       if (id != 0 && times > (idempotent_[id] ? config_.retry.attempts_max : 1))
         problem_ = "I17: " + text + " was sent " + std::to_string(times) + " times";
     }
@@ -197,6 +202,7 @@ protected:
   std::chrono::steady_clock::time_point began_{};
   ticket last_ticket_ = 0;
   std::map<ticket, bool> idempotent_;
+  std::map<ticket, std::uint64_t> leased_; ///< Requests on a lease, and its generation.
   std::map<const scripted_child*, std::uint64_t> answered_;
   std::map<std::pair<const scripted_child*, std::uint64_t>, std::uint64_t> rows_sent_; ///< By request on the wire.
   std::map<ticket, std::shared_ptr<life_port>> ports_;

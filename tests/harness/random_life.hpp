@@ -19,7 +19,12 @@ public:
   bool live() {
     for (unsigned i = 0; i < steps_ && good(); ++i) {
       step();
-      settle();
+      if (roll(3) == 0)
+        settle();
+      else
+        settle_partly(roll(12), [this](unsigned among) { return roll(among); });
+      if (roll(8) == 0)
+        look_at_numbers();
       read_everything();
     }
     if (good())
@@ -236,6 +241,7 @@ private:
     request.request_timeout = milliseconds{roll(4) == 0 ? 200 : 0};
     request.rows = any_port(request.id);
     idempotent_[request.id] = false;
+    leased_[request.id] = lease.generation;
     tell() << "client " << who.number << " runs " << request.id << " on lease " << lease.number;
     checker_.submitted(who.number, request.id);
     say(who, std::move(request));
@@ -305,10 +311,13 @@ private:
     if (good() && !checker_.all_heard())
       problem_ = "I25: something was never decided";
   }
-  void end() {
+  void look_at_numbers() {
     auto answer = self->request(pool_, caf::infinite, get_pool_snapshot{});
     settle();
     answer.receive([&](const pool_snapshot& shown) { checker_.check(shown); }, [&](const caf::error&) { problem_ = "I27: the pool is gone"; });
+  }
+  void end() {
+    look_at_numbers();
     tell() << "stop";
     if (supervised_) { // told by the pool itself, a stop would only be followed by the next pool
       caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);

@@ -6,10 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
 #include <thread>
 
 #include <poll.h>
+#include <sys/wait.h>
 
 using namespace leanworker;
 using namespace leanworker::testing;
@@ -295,4 +297,20 @@ TEST(host_thread_end, a_batch_may_outlive_the_host_thread) {
   }
   child->let_go();
   EXPECT_EQ(child->look([](const recorder& r) { return r.batches_.size(); }), 0u);
+}
+
+TEST_F(host_thread_test, a_child_that_is_given_up_before_it_is_dead_is_reaped_all_the_same) {
+  child_limits limits;
+  limits.reap_max = std::chrono::milliseconds{0};
+  for (int i = 0; i < 20; ++i) {
+    child = std::make_shared<recorder>();
+    host.stop(start_ready({}, limits), stop_mode::hard);
+    EXPECT_TRUE(child->wait_end());
+  }
+  auto ends = clock::now() + std::chrono::seconds{5};
+  siginfo_t left{};
+  auto none_left = [&] { return ::waitid(P_ALL, 0, &left, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD; };
+  while (!none_left() && clock::now() < ends)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1}); // the kernel tells the host thread alone
+  EXPECT_TRUE(none_left()) << "a zombie, or a child";
 }

@@ -106,6 +106,51 @@ TEST(memory_policy, T32_what_the_new_child_will_take_counts) {
   EXPECT_TRUE(policy.admit(2, {busy(0, 700)}, {}).admitted) << "700 + 199 are not";
 }
 
+TEST(memory_policy, T32_a_child_that_takes_little_now_is_reckoned_with_what_its_kind_once_took) {
+  memory_policy policy{budget_of(1'000)};
+  policy.observe(1, 400 * mib);
+  EXPECT_TRUE(policy.admit(1, {busy(0, 50)}, {}).admitted);
+  EXPECT_FALSE(policy.admit(1, {busy(0, 50), busy(1, 50)}, {}).admitted) << "three times 400";
+  auto leaving = busy(1, 50);
+  leaving.ending = true;
+  EXPECT_TRUE(policy.admit(1, {busy(0, 50), leaving}, {}).admitted) << "one that goes takes no more";
+}
+
+TEST(memory_policy, T32_no_child_is_reckoned_with_more_than_it_may_have) {
+  auto config = budget_of(1'000);
+  config.worker_bytes_max = 300 * mib;
+  memory_policy policy{config};
+  policy.observe(1, 900 * mib); // before it was killed
+  EXPECT_TRUE(policy.admit(1, {busy(0, 50)}, {}).admitted);
+}
+
+TEST(memory_policy, I16_what_nobody_knows_is_not_taken_for_nothing) {
+  auto shared = budget_of(0);
+  shared.budget_share = 0.5;
+  machine_memory machine{measured_bytes::of(1'000 * mib), {}, {}, {}};
+  struct {
+    const char* what;
+    memory_config config;
+    machine_memory machine;
+    std::vector<memory_slot> slots;
+    bool admitted;
+  } rows[] = {{"the first child", budget_of(1'000), {}, {}, true},
+              {"a second beside one not measured", budget_of(1'000), {}, {unmeasured(0)}, false},
+              {"a second beside one measured, of which nothing was remembered", budget_of(1'000), {}, {busy(0, 10)}, true},
+              {"the first child under a share of nobody knows what", shared, {}, {}, true},
+              {"a second under a share of nobody knows what", shared, {}, {busy(0, 10)}, false},
+              {"a second under a share of what is known", shared, machine, {busy(0, 10)}, true},
+              {"without a budget", budget_of(0), {}, {unmeasured(0)}, true}};
+  for (const auto& row : rows) {
+    memory_policy policy{row.config};
+    EXPECT_TRUE(policy.admit(1, row.slots, row.machine).admitted) << row.what << ": nobody measures, so no limit is kept";
+    policy.measured();
+    auto decision = policy.admit(1, row.slots, row.machine);
+    EXPECT_EQ(decision.admitted, row.admitted) << row.what;
+    EXPECT_EQ(decision.blind, !row.admitted) << row.what;
+  }
+}
+
 TEST(memory_policy, I16_no_child_is_started_from_the_pause_share_on) {
   memory_policy policy{budget_of(1'000)};
   policy.observe(1, 1 * mib);

@@ -120,7 +120,7 @@ TEST(quarantine, a_further_death_prolongs_it) {
   q.now += 30'000ms;
   EXPECT_TRUE(q.killed(1, 2, 0));
   EXPECT_EQ(q.all.find(1, q.now)->left, 60'000ms);
-  EXPECT_EQ(q.all.find(1, q.now)->deaths.size(), 3u);
+  EXPECT_EQ(q.all.find(1, q.now)->deaths.size(), 2u) << "those that locked it up";
 }
 
 TEST(quarantine, a_success_takes_all_suspicion_away) {

@@ -55,6 +55,7 @@ TEST(slot_table, a_closed_slot_is_opened_again_with_its_history_and_nothing_else
   auto& closed = t.add(slot_life::closed, a);
   closed.ever_ran = true;
   closed.generation = 7;
+  closed.next_generation = 8;
   closed.requests = 40;
   closed.last_end = "exit code 3";
   closed.doomed = closed.closing = true;
@@ -62,7 +63,7 @@ TEST(slot_table, a_closed_slot_is_opened_again_with_its_history_and_nothing_else
   auto& again = t.slots.open(true);
   EXPECT_EQ(&again, &closed);
   EXPECT_EQ(again.id, 1u);
-  EXPECT_EQ(again.next_generation(), 8u);
+  EXPECT_EQ(again.next_generation, 8u);
   EXPECT_EQ(again.requests, 40u);
   EXPECT_EQ(again.last_end, "exit code 3");
   EXPECT_TRUE(again.spare && again.open());
