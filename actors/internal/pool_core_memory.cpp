@@ -3,6 +3,12 @@
 #include <leanworker/actors/internal/pool_core.hpp>
 
 namespace leanworker::internal {
+namespace {
+
+/// One child that outgrows its limit is what the limit is for; so many in a row are told to the operator.
+constexpr unsigned limit_kills_told = 3;
+
+} // namespace
 
 memory_slot pool_core::memory_slot_of(const pool_slot& slot) const {
   memory_slot facts;
@@ -99,6 +105,9 @@ void pool_core::act_on_memory(const memory_action& action, time_point now) {
   note(pool_event_kind::worker_killed, slot, now, action.cause, {}, value, limit);
   auto text = std::to_string(action.value >> 20) + " MiB of " + std::to_string(action.limit >> 20) + " MiB";
   port_.to_worker(slot.id, kill_child{slot.generation, action.cause, std::move(text)});
+  if (action.cause == errc::memory_limit && ++slot.limit_kills == limit_kills_told)
+    note(pool_event_kind::limit_diagnosed, slot, now, errc::limit_below_baseline,
+         "the hard limit for one worker is below what the work takes: " + std::to_string(slot.limit_kills) + " children in a row outgrew it, and no request succeeded in between", value, limit);
   if (action.cause == errc::memory_pressure) { // the next one needs to be admitted, as any other
     slot.doomed = true;
     port_.to_worker(slot.id, rest_worker{});

@@ -295,6 +295,8 @@ void pool_core::settle_outcome(pool_slot& slot, pool_job& ended, request_outcome
 }
 
 void pool_core::blame(pool_slot& slot, pool_job& ended, request_outcome& outcome, time_point now) {
+  if (outcome.ok())
+    slot.limit_kills = 0;
   if (outcome.ok() && ended.fingerprint != 0)
     quarantine_.absolve(ended.fingerprint);
   if (!counts_as_killed(outcome))

@@ -93,6 +93,7 @@ struct pool_slot {
   std::string last_end;
   std::optional<time_point> failed_at; ///< Of an unplanned end that has not been made good.
   time_point parked_until{};
+  unsigned limit_kills = 0; ///< Children in a row that outgrew their own limit, without a success in between.
   std::deque<memory_sample> memory_curve; ///< At most `memory_curve_max`.
 
   bool open() const noexcept { return life != slot_life::closed; }

@@ -56,6 +56,32 @@ CAF_TEST(after its jittered number of requests a child is replaced before the ne
   replaced_before(p, 9, "requests: 8 of 8");
 }
 
+CAF_TEST(T16 a hard limit below what the work takes is told after three children in a row) {
+  auto config = steady(1);
+  config.memory.worker_bytes_max = 500ull << 20;
+  auto p = watched_pool(config);
+  all_ready(1);
+  auto outgrows = [&](ticket id) {
+    submit(p, id);
+    measure(p, 0, 600);
+    child_crashes(0);
+    CAF_CHECK_EQUAL(result(id)->outcome.down.cause, errc::memory_limit);
+    pass(1s, 10ms);
+    all_ready(1);
+  };
+  outgrows(1);
+  outgrows(2);
+  CAF_CHECK_EQUAL(serve(p, 3), "none");
+  outgrows(4);
+  outgrows(5);
+  CAF_CHECK_EQUAL(count(pool_event_kind::limit_diagnosed), 0u);
+  outgrows(6);
+  CAF_CHECK_EQUAL(count(pool_event_kind::limit_diagnosed), 1u);
+  CAF_CHECK(texts(pool_event_kind::limit_diagnosed).find("3 children in a row") != std::string::npos);
+  outgrows(7);
+  CAF_CHECK_EQUAL(count(pool_event_kind::limit_diagnosed), 1u);
+}
+
 CAF_TEST(children that started together are not replaced together) {
   auto config = steady(2);
   config.cycle.requests_max = 10;

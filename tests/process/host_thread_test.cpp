@@ -223,13 +223,13 @@ TEST_F(host_thread_test, what_a_dead_child_left_in_its_pipe_waits_for_credit_aga
   child->keep_batches = true;
   child_limits limits;
   limits.credit_bytes = 64u << 10;
-  limits.exit_drain = std::chrono::milliseconds{20};
+  limits.exit_drain = std::chrono::milliseconds{150};
   auto id = start_ready({}, limits);
   constexpr std::ptrdiff_t rows = 6'300; // all of them fit into the pipe and the first slab
   send(id, frame_kind::request, 2, R"({"op":"stream_many_then_abort","count":6300})");
   for (int turn = 0; turn < 2; ++turn) {
     ASSERT_TRUE(child->wait([&](const recorder& r) { return held(r) >= 64u << 10 || r.end_; }));
-    ::poll(nullptr, 0, 200); // the workload: a user that takes longer than an exited child is drained
+    ::poll(nullptr, 0, 400); // the workload: a user that takes longer than an exited child is drained
     child->let_go(true);
   }
   child->let_go();
