@@ -254,6 +254,7 @@ void pool_core::bind(pool_slot& slot, const key_ptr& key, bool again, time_point
   if (again) {
     slot.life = slot_life::ending;
     slot.end_cause = errc::evicted;
+    slot.evicted = slot.generation;
     slot.next_cause = to_string(errc::evicted);
   } else {
     slot.life = slot_life::starting;

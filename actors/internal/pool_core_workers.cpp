@@ -174,6 +174,10 @@ void pool_core::on_resting(pool_slot& slot, time_point now) {
 }
 
 void pool_core::on_gave_up(pool_slot& slot, const worker_event& told, time_point now) {
+  if (slot.evicted == told.down.generation) { // it died before it could make room: says nothing about the kind that is to come, for which the worker is being woken
+    slot.life = slot_life::starting;
+    return note(pool_event_kind::worker_restarting, slot, now);
+  }
   slot.life = slot_life::parked;
   slot.failed_at.reset();
   note(pool_event_kind::worker_gave_up, slot, now, told.cause, told.down.str());

@@ -74,6 +74,7 @@ struct pool_slot {
   // -- its planned end ---
   std::optional<cycle_reason> due; ///< Decided; the child goes as soon as it is free, or its replacement is ready.
   errc end_cause = errc::none;     ///< Why it was told to end.
+  std::optional<std::uint64_t> evicted; ///< The generation that was to make room for another kind.
   std::string next_cause;          ///< What the next generation will be counted under.
   std::optional<std::uint32_t> replaced_by; ///< The spare that starts in its place.
   std::optional<std::uint32_t> replaces;

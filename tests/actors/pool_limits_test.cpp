@@ -62,9 +62,12 @@ CAF_TEST(T16 a hard limit below what the work takes is told after three children
   auto p = watched_pool(config);
   all_ready(1);
   auto outgrows = [&](ticket id) {
-    submit(p, id);
+    auto once = request(id);
+    once.idempotent = false;
+    tell(p, once);
     measure(p, 0, 600);
     child_crashes(0);
+    CAF_REQUIRE(result(id) != nullptr);
     CAF_CHECK_EQUAL(result(id)->outcome.down.cause, errc::memory_limit);
     pass(1s, 10ms);
     all_ready(1);

@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// What every trace of a pool must satisfy, whatever happens. Feed it the events of one pool (`subscribe_pool`, from before its first request) and what its
@@ -128,6 +129,7 @@ private:
     std::deque<std::chrono::microseconds> restarts;
     unsigned unseen = 0; ///< An eviction is a new beginning for a worker whose child has just died, and a planned end for any other.
     bool any = false;
+    bool evicted = false; ///< And the next generation has not begun.
   };
 
   void fail(const char* number, const pool_event& e, const std::string& what) {
@@ -225,7 +227,7 @@ private:
         if (p.any && e.generation <= p.generation)
           fail("I6", e, "a generation number came again");
         p.spawned = p.any = true;
-        p.ready = p.gave_up = false;
+        p.ready = p.gave_up = p.evicted = false;
         p.generation = e.generation;
         due_.erase(e.slot);
         return;
@@ -243,10 +245,11 @@ private:
         due_.erase(e.slot);
         return;
       case pool_event_kind::worker_restarting: return on_restarting(p, e);
-      case pool_event_kind::worker_gave_up: p.gave_up = true; return;
+      case pool_event_kind::worker_gave_up: p.gave_up = !std::exchange(p.evicted, false); return; // being woken for another kind, it goes on
       case pool_event_kind::evicted:
         p.restarts.clear();
         p.unseen = 1;
+        p.evicted = true;
         return;
       case pool_event_kind::worker_woken:
         p.restarts.clear();

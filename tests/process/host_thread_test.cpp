@@ -220,21 +220,30 @@ TEST_F(host_thread_test, without_credit_reading_stops_and_nothing_is_lost) {
 }
 
 TEST_F(host_thread_test, what_a_dead_child_left_in_its_pipe_waits_for_credit_again_and_again) {
-  child->keep_batches = true;
   child_limits limits;
   limits.credit_bytes = 64u << 10;
-  limits.exit_drain = std::chrono::milliseconds{150};
-  auto id = start_ready({}, limits);
-  constexpr std::ptrdiff_t rows = 6'300; // all of them fit into the pipe and the first slab
-  send(id, frame_kind::request, 2, R"({"op":"stream_many_then_abort","count":6300})");
-  for (int turn = 0; turn < 2; ++turn) {
-    ASSERT_TRUE(child->wait([&](const recorder& r) { return held(r) >= 64u << 10 || r.end_; }));
-    ::poll(nullptr, 0, 400); // the workload: a user that takes longer than an exited child is drained
-    child->let_go(true);
+  limits.exit_drain = std::chrono::milliseconds{100};
+  constexpr std::ptrdiff_t rows = 6'300; // a slab and a pipe hold them
+  // A child that dies takes along what had not left it, which may happen on a busy machine: its last frame tells that all had.
+  bool all_had_left = false;
+  for (int attempt = 0; attempt < 20 && !all_had_left; ++attempt) {
+    child = std::make_shared<recorder>();
+    child->keep_batches = true;
+    auto id = start_ready({}, limits);
+    send(id, frame_kind::request, 2, R"({"op":"stream_many_then_abort","count":6300})");
+    for (int turn = 0; turn < 2; ++turn) {
+      ASSERT_TRUE(child->wait([&](const recorder& r) { return held(r) >= 64u << 10 || r.end_; }));
+      ::poll(nullptr, 0, 250); // the workload: a user that takes longer than an exited child is drained
+      child->let_go(true);
+    }
+    child->let_go();
+    EXPECT_EQ(end().cause, errc::child_signalled);
+    all_had_left = child->look([](const recorder& r) { return r.frames_.back().header.kind == frame_kind::log; });
+    if (all_had_left) {
+      EXPECT_EQ(child->look(rows_of), rows);
+    }
   }
-  child->let_go();
-  EXPECT_EQ(end().cause, errc::child_signalled);
-  EXPECT_EQ(child->look(rows_of), rows);
+  EXPECT_TRUE(all_had_left) << "or what was in the pipe was lost each time";
 }
 
 TEST_F(host_thread_test, a_frame_larger_than_a_slab_arrives_whole) {
