@@ -159,6 +159,22 @@ CAF_TEST(children that are kept warm do not keep another kind out for ever) {
   CAF_CHECK_EQUAL(answer(1), "none");
 }
 
+CAF_TEST(a child that dies before it can make room for another kind says nothing about that kind) {
+  auto config = steady(1);
+  config.worker.restart.restarts_max = 0;
+  auto p = watched_pool(config);
+  all_ready(1);
+  links.child(0).crash(); // the pool hears of it, and of the worker's giving up, after it has had the child evicted
+  caf::send_as(client_handle, p, of_kind(1, "b", priority::normal));
+  settle();
+  CAF_CHECK_EQUAL(count(pool_event_kind::evicted), 1u);
+  CAF_CHECK_EQUAL(count(pool_event_kind::circuit_opened), 0u);
+  CAF_CHECK_EQUAL(answer(1), "-");
+  all_ready(1);
+  child_answers(0);
+  CAF_CHECK_EQUAL(answer(1), "none");
+}
+
 CAF_TEST(a pool that grows again takes back what was still to go) {
   auto p = watched_pool(steady(2));
   all_ready(2);
