@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/child/log_ring.hpp>
 
+#include <leanworker/child/utf8_tail.hpp>
+
 #include <algorithm>
 
 namespace leanworker {
 namespace {
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 /// Length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629, table in section 4), 0 if there is none.
 std::size_t sequence_length(std::string_view text) {
@@ -18,7 +18,7 @@ std::size_t sequence_length(std::string_view text) {
   if (length == 0 || text.size() < length)
     return 0;
   for (std::size_t i = 1; i < length; ++i)
-    if (!is_continuation(text[i]))
+    if (!is_utf8_continuation(text[i]))
       return 0;
   auto second = byte(1);
   bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
@@ -52,17 +52,12 @@ std::string log_ring::tail(std::size_t bytes_max) const {
     cut = true;
   }
   // Only a cut can have split a character; broken bytes of the child itself are shown as such.
-  for (int i = 0; cut && i < 3 && !view.empty() && is_continuation(view.front()); ++i)
+  for (int i = 0; cut && i < 3 && !view.empty() && is_utf8_continuation(view.front()); ++i)
     view.remove_prefix(1);
   // Each byte that is none of UTF-8 has become three.
   auto text = make_valid_utf8(view);
-  auto most = std::min(bytes_max, capacity_);
-  if (text.size() <= most)
-    return text;
-  auto first = text.size() - most;
-  while (first < text.size() && is_continuation(text[first]))
-    ++first;
-  return text.substr(first);
+  keep_utf8_tail(text, std::min(bytes_max, capacity_));
+  return text;
 }
 
 std::string make_valid_utf8(std::string_view text) {

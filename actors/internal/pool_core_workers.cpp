@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What workers tell, and what follows from it.
+#include <leanworker/actors/internal/last_words.hpp>
 #include <leanworker/actors/internal/pool_core.hpp>
 #include <leanworker/actors/internal/worker_outcomes.hpp>
 
@@ -21,8 +22,6 @@ bool counts_as_killed(const request_outcome& outcome) {
 }
 
 constexpr std::size_t last_failures_max = 1024;
-/// Of the last words of a child that could not be started; the dossier has them all.
-constexpr std::size_t failure_tail_bytes_max = 4096;
 
 } // namespace
 
@@ -196,9 +195,7 @@ void pool_core::on_gave_up(pool_slot& slot, const worker_event& told, time_point
 void pool_core::keep_last_failure(std::uint64_t bind_hash, const child_down& down) {
   if (last_failures_.size() >= last_failures_max && !last_failures_.contains(bind_hash))
     last_failures_.erase(last_failures_.begin());
-  auto& kept = last_failures_[bind_hash] = down;
-  if (auto& tail = kept.stderr_tail; tail.size() > failure_tail_bytes_max)
-    tail.erase(0, tail.size() - failure_tail_bytes_max);
+  shorten_last_words(last_failures_[bind_hash] = down);
 }
 
 void pool_core::breaker_failed(pool_slot& slot, const child_down& down, bool trip, time_point now) {

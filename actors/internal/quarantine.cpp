@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/actors/internal/quarantine.hpp>
 
+#include <leanworker/actors/internal/last_words.hpp>
+
 #include <algorithm>
 
 namespace leanworker::internal {
-namespace {
-
-/// Of a child's last words; the dossier has them all.
-constexpr std::size_t tail_bytes_kept = 4096;
-
-} // namespace
 
 bool quarantine::killed(std::uint64_t fingerprint, std::uint32_t slot, const child_down& down, time_point now) {
   if (!records_.contains(fingerprint))
@@ -21,9 +17,7 @@ bool quarantine::killed(std::uint64_t fingerprint, std::uint32_t slot, const chi
   // Those beyond the last that counts were on their way already.
   if (which.children.size() < std::max(1u, config_.deaths_max) && which.children.emplace(slot, down.generation).second) {
     which.deaths.push_back(down);
-    auto& tail = which.deaths.back().stderr_tail;
-    if (tail.size() > tail_bytes_kept)
-      tail.erase(0, tail.size() - tail_bytes_kept);
+    shorten_last_words(which.deaths.back());
   }
   if (which.children.size() < std::max(1u, config_.deaths_max))
     return false;
