@@ -208,5 +208,17 @@ TEST(quarantine, only_the_end_of_a_childs_last_words_is_kept) {
   EXPECT_EQ(deaths[1].stderr_tail, "short");
 }
 
+TEST(quarantine, no_character_of_a_childs_last_words_is_cut_in_half) {
+  clocked_quarantine q;
+  std::string text;
+  for (int i = 0; i < 3'000; ++i)
+    text += "\xC3\xA4";
+  q.all.killed(1, 0, death(0, text + "."), q.now);
+  q.all.killed(1, 1, death(0), q.now);
+  auto kept = q.all.find(1, q.now)->deaths[0].stderr_tail;
+  EXPECT_EQ(kept.size(), 4095u);
+  EXPECT_TRUE(kept.starts_with("\xC3\xA4"));
+}
+
 } // namespace
 } // namespace leanworker::internal
