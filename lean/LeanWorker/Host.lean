@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 import LeanWorker.Frame
 import LeanWorker.Run
+import LeanWorker.WorkThread
 
 /-!
 # Serving a connection
 
 The reading loop and what it answers itself (`configure`, `health`, `echo`, `cancel`, `terminate`); everything that runs Lean
-goes to one dedicated task at a time, so that the loop stays free. The process is left only by `IO.Process.exit`.
+goes to the work thread, so that the loop stays free. The process is left only by `IO.Process.exit`.
 -/
 
 open Lean
@@ -14,13 +15,6 @@ open Lean
 namespace LeanWorker
 
 def hostVersion : String := "0.1.0"
-
-/-- The request that runs. -/
-structure Running where
-  requestId : UInt64
-  token : IO.CancelToken
-  /-- Its thread, once that is known. Cancelled too, for code that asks Lean's tasks instead of the token. -/
-  task : Option (Task (Except IO.Error Unit)) := none
 
 structure Host where
   input : Input
@@ -31,8 +25,7 @@ structure Host where
   ownFolder : Option System.FilePath
   /-- Whether the thread runs that sends rows which waited long enough. -/
   sendsLate : IO.Ref Bool
-  /-- At most one: `in_flight_max`. The loop sets it, the task clears it. -/
-  running : Std.Mutex (Option Running)
+  thread : WorkThread
   requestsDone : IO.Ref Nat
   startMs : Nat
   /-- The path that `configure` (or else Lean's start) set. -/
@@ -69,7 +62,7 @@ private def helloBody (sessions : Array Session) : IO String := do
      ("limits", limits), ("sessions", .arr (sessions.map (·.toJson)))]).compress
 
 private def health (host : Host) : IO Json := do
-  let running ← host.running.atomically get
+  let running ← host.thread.job
   let sessions ← host.sessions.get
   let pages ← procNumber "/proc/self/statm" 1
   return Json.mkObj
@@ -171,7 +164,7 @@ private def runRun (host : Host) (requestId : UInt64) (context : CheckContext) (
   try runCommand runContext request
   finally searchPathRef.set (← host.searchPath.get)
 
-/-- Runs on its own thread. The request stops running before its response is written, so that a parent that reads the response
+/-- Runs on the work thread. The request stops running before its response is written, so that a parent that reads the response
 can send the next request at once. -/
 private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO String) : IO Unit := do
   let context : CheckContext := { sessions := host.sessions, token, progress := host.progress requestId }
@@ -180,24 +173,19 @@ private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToke
   let result ← match result with
     | .error { code := .leanException, .. } => pure (if ← token.isSet then .error cancelledError else result)
     | _ => pure result
-  host.running.atomically (set (none : Option Running))
   host.requestsDone.modify (· + 1)
+  host.thread.finish requestId
   host.respond requestId result
 
-/-- Starts the work on a thread of its own, or throws `busy`. -/
+/-- Hands the work to the work thread, or throws `busy`. -/
 private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO String) : RequestIO Unit := do
   let token ← IO.CancelToken.new
-  let free ← host.running.atomically do
-    let isFree := (← get).isNone
-    if isFree then set (some { requestId, token : Running })
-    return isFree
-  unless free do throw { code := .busy, message := "a request is running, and `in_flight_max` is 1" }
-  let task ← IO.asTask (prio := .dedicated) do
-    try runRequest host requestId token work
-    catch e => host.respond requestId (.error { code := .internal, message := toString e })
-  host.running.atomically do
-    let running ← get
-    if running.any (·.requestId == requestId) then set (some { requestId, token, task : Running })
+  let run : BaseIO Unit := do
+    if let .error e ← (runRequest host requestId token work).toBaseIO then
+      host.thread.finish requestId
+      discard <| (host.respond requestId (.error { code := .internal, message := toString e })).toBaseIO
+  unless ← host.thread.start { requestId, token, run } do
+    throw { code := .busy, message := "a request is running, and `in_flight_max` is 1" }
 
 /-- Answers the request at once, or starts it and answers later (`none`). -/
 private def answer (host : Host) (frame : Frame) : RequestIO (Option String) := do
@@ -216,15 +204,9 @@ private def answer (host : Host) (frame : Frame) : RequestIO (Option String) := 
 
 /-! ## The loop -/
 
-private def cancel (host : Host) (requestId : UInt64) : IO Unit := do
-  if let some running ← host.running.atomically get then
-    if running.requestId == requestId then
-      running.token.set
-      if let some task := running.task then IO.cancel task
-
 /-- Leaves at once. Whatever runs is cancelled only so that it does not go on while the process ends. -/
 private def leave (host : Host) : IO Unit := do
-  if let some running ← host.running.atomically get then running.token.set
+  if let some job ← host.thread.job then job.token.set
   IO.Process.exit 0
 
 private def handle (host : Host) (frame : Frame) : IO Unit := do
@@ -234,7 +216,7 @@ private def handle (host : Host) (frame : Frame) : IO Unit := do
     | .ok none => pure ()
     | .ok (some result) => host.respond frame.requestId (.ok result)
     | .error e => host.respond frame.requestId (.error e)
-  | .cancel => cancel host frame.requestId
+  | .cancel => host.thread.cancel frame.requestId
   | _ => leave host
 
 private partial def loop (host : Host) : IO Unit := do
@@ -255,7 +237,7 @@ def serve (sessions : Sessions) : IO Unit := do
     let path ← searchPathRef.get
     let host : Host :=
       { input := { stream := ← IO.getStdin }, output := ← Output.open, sessions := ← IO.mkRef sessions, sources := ← IO.mkRef #[]
-        ownFolder, sendsLate := ← IO.mkRef false, running := ← Std.Mutex.new none, requestsDone := ← IO.mkRef 0, startMs := ← IO.monoMsNow
+        ownFolder, sendsLate := ← IO.mkRef false, thread := ← WorkThread.new, requestsDone := ← IO.mkRef 0, startMs := ← IO.monoMsNow
         searchPath := ← IO.mkRef path, receiveBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure, configured := ← IO.mkRef false }
     searchPathRef.set (host.withOwn path)
     host.searchPath.set (host.withOwn path)

@@ -1,0 +1,101 @@
+-- SPDX-License-Identifier: Apache-2.0
+import Std.Sync.Mutex
+import Init.System.IO
+
+/-!
+# The thread that runs Lean
+
+One thread for all requests of the process. A thread per request would cost milliseconds each and, on the WebAssembly toolchain,
+memory that never comes back (about 2 MB a request, so that a child was full after some 370).
+-/
+
+namespace LeanWorker
+
+/-- Work for the thread. -/
+structure Job where
+  requestId : UInt64
+  token : IO.CancelToken
+  /-- Must not throw, and must call `WorkThread.finish` before it answers. -/
+  run : BaseIO Unit
+
+structure ThreadState where
+  /-- At most one, waiting or running: `in_flight_max`. -/
+  job : Option Job := none
+  begun : Bool := false
+  /-- Which thread takes the next job; older ones leave. -/
+  generation : Nat := 0
+  task : Option (Task (Except IO.Error Unit)) := none
+
+structure WorkThread where
+  state : Std.Mutex ThreadState
+  wake : Std.Condvar
+
+def WorkThread.new : BaseIO WorkThread := do
+  return { state := ← Std.Mutex.new {}, wake := ← Std.Condvar.new }
+
+/-- What `IO.setStdout` and its like change for a thread, and what Lean counts in it. -/
+private structure ThreadSettings where
+  stdin : IO.FS.Stream
+  stdout : IO.FS.Stream
+  stderr : IO.FS.Stream
+
+private def ThreadSettings.read : BaseIO ThreadSettings := do
+  return { stdin := ← IO.getStdin, stdout := ← IO.getStdout, stderr := ← IO.getStderr }
+
+private def ThreadSettings.restore (s : ThreadSettings) : BaseIO Unit := do
+  discard <| IO.setStdin s.stdin
+  discard <| IO.setStdout s.stdout
+  discard <| IO.setStderr s.stderr
+  IO.setNumHeartbeats 0
+
+/-- The next job for the thread of that generation; `none` when it has been replaced. -/
+private def WorkThread.take (thread : WorkThread) (generation : Nat) : BaseIO (Option Job) := do
+  let waits : ThreadState → Bool := fun st => st.generation == generation && (st.begun || st.job.isNone)
+  thread.state.atomicallyOnce thread.wake (return !waits (← get)) do
+    let st ← get
+    if st.generation != generation then return none
+    set { st with begun := true }
+    return st.job
+
+private partial def WorkThread.loop (thread : WorkThread) (settings : ThreadSettings) (generation : Nat) : BaseIO Unit := do
+  let some job ← thread.take generation | return
+  settings.restore
+  job.run
+  thread.loop settings generation
+
+/-- Hands the job over; false if one is waiting or running. -/
+def WorkThread.start (thread : WorkThread) (job : Job) : BaseIO Bool := do
+  let taken ← thread.state.atomically do
+    let st ← get
+    if st.job.isSome then return false
+    let task ← match st.task with
+      | some task => pure task
+      | none => IO.asTask (prio := .dedicated) do thread.loop (← ThreadSettings.read) st.generation
+    set { st with job, begun := false, task }
+    return true
+  if taken then thread.wake.notifyAll
+  return taken
+
+/-- The job is over, as far as the next one is concerned: a parent that reads its answer can send the next request at once. -/
+def WorkThread.finish (thread : WorkThread) (requestId : UInt64) : BaseIO Unit :=
+  thread.state.atomically do
+    let st ← get
+    if st.job.any (·.requestId == requestId) then set { st with job := none, begun := false }
+
+/-- Ends the job with that id soon, if there is one. Code that asks Lean's tasks (`IO.checkCanceled`) instead of the token learns it from
+the thread's own task. That cannot be taken back, so the next job gets a new thread. A job that has not begun sees its token first. -/
+def WorkThread.cancel (thread : WorkThread) (requestId : UInt64) : BaseIO Unit :=
+  thread.state.atomically do
+    let st ← get
+    let some job := st.job | return
+    if job.requestId != requestId then return
+    job.token.set
+    unless st.begun do return
+    if let some task := st.task then
+      IO.cancel task
+      set { st with task := none, generation := st.generation + 1 }
+
+def WorkThread.job (thread : WorkThread) : BaseIO (Option Job) :=
+  return (← thread.state.atomically get).job
+
+end LeanWorker
