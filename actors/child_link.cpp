@@ -6,6 +6,8 @@
 
 #include <caf/send.hpp>
 
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace leanworker {
@@ -62,22 +64,21 @@ errc refuse_body(self_pointer self, const frame_view& frame) {
   return errc::frame_bad_body;
 }
 
-void take_response(self_pointer self, const frame_view& frame) {
+void take_response(self_pointer self, const frame_view& frame, std::uint64_t id) {
   auto& state = self->state;
   bool refused = (frame.header.flags & frame_flag_error) != 0;
-  if (frame.header.request_id == state.rows.request_id()) {
+  if (id == state.rows.request_id()) {
     bool had_credit_of_its_own = state.rows.has_port() || state.rows.discarding();
     state.rows.close(self->clock().now());
     // What its user still holds must not stop the next request.
     if (had_credit_of_its_own)
       state.host->credit(state.child, state.credit_bytes);
   }
-  self->send(state.worker, child_response{state.generation, frame.header.request_id, refused, std::string{frame.body}});
+  self->send(state.worker, child_response{state.generation, id, refused, std::string{frame.body}});
 }
 
-void take_row(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index, time_point now) {
+void take_row(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index, std::uint64_t id, time_point now) {
   auto& state = self->state;
-  auto id = batch->frames()[index].header.request_id;
   if (id == 0 || id != state.rows.request_id())
     return fail(self, errc::unexpected_frame, "a row for request " + std::to_string(id) + ", which does not run");
   bool unwanted = !state.rows.has_port() && !state.rows.discarding();
@@ -108,10 +109,9 @@ void log_line(self_pointer self, child_log line) {
   self->send(state.worker, std::move(line));
 }
 
-void take_note(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index) {
+void take_note(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index, std::uint64_t id) {
   auto& state = self->state;
   const auto& frame = batch->frames()[index];
-  auto id = frame.header.request_id;
   bool for_port = id != 0 && id == state.rows.request_id() && (state.rows.has_port() || state.rows.discarding());
   if (frame.header.kind == frame_kind::progress) {
     child_progress progress;
@@ -134,13 +134,18 @@ void take_frame(self_pointer self, const frame_batch_ptr& batch, std::uint32_t i
   const auto& frame = batch->frames()[index];
   if (!self->state.greeted)
     return greet(self, frame);
+  if (frame.header.kind == frame_kind::hello)
+    return fail(self, errc::unexpected_frame, "a second hello");
+  auto [error, id, detail] = self->state.seals.open(frame.header);
+  if (error != errc::none)
+    return fail(self, error, std::move(detail));
   switch (frame.header.kind) {
-    case frame_kind::row: return take_row(self, batch, index, now);
-    case frame_kind::response: return take_response(self, frame);
+    case frame_kind::row: return take_row(self, batch, index, id, now);
+    case frame_kind::response: return take_response(self, frame, id);
     case frame_kind::progress:
     case frame_kind::log:
-    case frame_kind::diagnostic: return take_note(self, batch, index);
-    default: return fail(self, errc::unexpected_frame, "a second hello");
+    case frame_kind::diagnostic: return take_note(self, batch, index, id);
+    default: return fail(self, errc::unexpected_frame, "a frame that no child sends"); // the cutter lets none through
   }
 }
 
@@ -153,10 +158,23 @@ void take_batch(self_pointer self, const frame_batch_ptr& batch) {
   state.rows.flush();
 }
 
+/// The key is known to this link and to its child only.
+void send_configure(self_pointer self, const link_send& order) {
+  auto& state = self->state;
+  auto key = random_seal_key();
+  if (!key)
+    return fail(self, errc::handshake_failed, std::string{"the kernel gives no random numbers for the key of a child: "} + std::strerror(errno));
+  state.seals.expect(*key, order.request_id);
+  auto frame = encode_frame(frame_kind::configure, 0, order.request_id, with_seal_key(order.body, *key));
+  state.host->send(state.child, std::move(frame), std::chrono::steady_clock::now() + order.timeout);
+}
+
 void send_frame(self_pointer self, const link_send& order) {
   auto& state = self->state;
   auto kind = static_cast<frame_kind>(order.kind);
   auto now = self->clock().now();
+  if (kind == frame_kind::configure)
+    return send_configure(self, order);
   if (kind == frame_kind::request) {
     state.row_refusal_told = false;
     state.import_steps = 0;

@@ -5,6 +5,7 @@
 #include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/actors/internal/row_tap.hpp>
 #include <leanworker/child/host_thread.hpp>
+#include <leanworker/child/seal.hpp>
 #include <leanworker/messages/actors.hpp>
 
 #include <caf/stateful_actor.hpp>
@@ -47,6 +48,7 @@ struct child_link_state {
   bool greeted = false; ///< `hello` was read; it must be the first frame.
   bool ended = false;   ///< `child_down` was sent.
   bool failed = false;  ///< The child sent what it must not; it is being ended.
+  seal_check seals;
   std::size_t credit_bytes = 0; ///< Where no request says otherwise.
   internal::row_tap rows; ///< Of the running request.
   bool row_refusal_told = false; ///< Of the running request.

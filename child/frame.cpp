@@ -59,7 +59,7 @@ decoded_frame_header decode_frame_header(std::span<const std::uint8_t, frame_hea
   header.flags = bytes[7];
   header.request_id = get_little_endian<std::uint64_t>(bytes.data() + 8);
   header.body_bytes = get_little_endian<std::uint32_t>(bytes.data() + 16);
-  const std::uint8_t flags_allowed = header.kind == frame_kind::response ? frame_flag_error : 0;
+  const std::uint8_t flags_allowed = header.kind == frame_kind::response ? frame_flag_error | frame_flag_retire : 0;
   if (!std::equal(frame_magic.begin(), frame_magic.end(), bytes.begin()))
     result.error = errc::frame_bad_magic;
   else if (result.version != protocol_version)

@@ -42,6 +42,8 @@ enum class frame_kind : std::uint8_t {
 
 /// On `response`: the body is an error object.
 inline constexpr std::uint8_t frame_flag_error = 0x01;
+/// On `response`: the child asks to be replaced before its next request.
+inline constexpr std::uint8_t frame_flag_retire = 0x02;
 
 /// Which end sent a frame; decides the kinds that are allowed.
 enum class frame_sender : std::uint8_t { parent, child };

@@ -56,6 +56,10 @@ std::string encode_configure(const child_settings& settings) {
   return body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+std::string with_seal_key(std::string_view configure_body, const seal_key& key) {
+  return "{\"seal_key\":\"" + to_hex(key) + "\"," + std::string{configure_body.substr(1)};
+}
+
 bool decode_hello(std::string_view body, child_hello& out, std::string& problem) {
   auto hello = parse_object(body);
   if (!hello.is_object()) {

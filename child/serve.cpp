@@ -144,6 +144,8 @@ private:
       return refuse(id, "internal", error.what());
     }
     configured_ = true;
+    if (wanted.seal_key)
+      output_.seal_with(*wanted.seal_key);
     send(frame_kind::response, id, "{}");
     output_.body_bytes_max(wanted.to_parent_bytes_max);
     cutter_.body_bytes_max(wanted.to_child_bytes_max);

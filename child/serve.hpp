@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <leanworker/child/frame.hpp>
+#include <leanworker/child/seal.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -30,6 +30,7 @@ struct child_configuration {
   std::uint32_t to_parent_bytes_max = frame_bytes_max_default;
   std::optional<std::vector<std::string>> search_path; ///< Absent: the child keeps its own.
   std::uint32_t sessions_max = 8;
+  std::optional<leanworker::seal_key> seal_key; ///< The loop seals every frame with it.
 };
 
 /// How a request ends: a result, or an error object. A value that is neither (no JSON text) becomes the error `internal`.

@@ -83,6 +83,7 @@ constexpr std::array<entry, errc_count> table{{
   {errc::metadata_malformed, "metadata_malformed", "the capability's metadata does not have the form of metadata"},
   {errc::doctor_malformed, "doctor_malformed", "the doctor's report does not have the form of a report"},
   {errc::metadata_mismatch, "metadata_mismatch", "the capability's metadata is not what was expected"},
+  {errc::frame_bad_seal, "frame_bad_seal", "a frame without the seal of its request"},
 }};
 
 constexpr bool table_is_in_enum_order() {

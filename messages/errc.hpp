@@ -79,10 +79,11 @@ enum class errc : std::uint8_t {
   metadata_malformed,     ///< What an export returned as metadata does not have the form of metadata.
   doctor_malformed,       ///< What an export returned as a doctor's report does not have the form of one.
   metadata_mismatch,      ///< The metadata of an export is well-formed, but not what was expected.
+  frame_bad_seal,         ///< A frame does not carry the seal of its request: something in the child wrote past its host. The child is ended.
 };
 
 /// How many enumerators `errc` has; `to_string` is checked against it.
-inline constexpr int errc_count = static_cast<int>(errc::metadata_mismatch) + 1;
+inline constexpr int errc_count = static_cast<int>(errc::frame_bad_seal) + 1;
 
 /// The enumerator's name, for example "start_timeout". Never empty; "unknown" for a value outside the enumeration.
 std::string_view to_string(errc code) noexcept;

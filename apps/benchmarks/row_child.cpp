@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "row_child.hpp"
 
-#include <leanworker/child/frame.hpp>
+#include <leanworker/child/seal.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -55,7 +55,7 @@ bool read_frame(int fd, frame_sender sender, frame_header& header, std::string& 
   return read_exactly(fd, body.data(), body.size());
 }
 
-/// Prepared frames; `first` is written into the rows of one piece before it goes out.
+/// Prepared frames; `first` is written into the rows of one piece before it goes out. `id` is sealed.
 void send_rows(std::uint64_t id, std::uint64_t rows, std::size_t bytes, bool flush_each) {
   auto frame = encode_frame(frame_kind::row, 0, id, encode_row_body(0, "rows", row_payload(bytes)));
   auto per_piece = flush_each ? 1 : std::max<std::size_t>(1, chunk_bytes / frame.size());
@@ -128,15 +128,19 @@ int serve_rows() {
                                        + R"(,"capabilities":["rows"],"limits":{"in_flight_max":1,"receive_bytes_max":268435456,"send_bytes_max":268435456}})"));
   frame_header header;
   std::string body;
+  frame_sealer sealer;
   while (read_frame(0, frame_sender::parent, header, body)) {
     if (header.kind == frame_kind::terminate)
       return 0;
-    if (header.kind == frame_kind::request) {
-      auto order = nlohmann::json::parse(body);
-      send_rows(header.request_id, order.value("rows", std::uint64_t{0}), order.value("bytes", std::size_t{200}), order.value("flush_each", false));
-    }
+    auto order = nlohmann::json::parse(body, nullptr, false);
+    if (header.kind == frame_kind::configure)
+      if (auto key = parse_seal_key(order.value("seal_key", "")))
+        sealer.use(*key);
+    if (header.kind == frame_kind::request)
+      send_rows(sealer.seal(frame_kind::row, header.request_id), order.value("rows", std::uint64_t{0}), order.value("bytes", std::size_t{200}),
+                order.value("flush_each", false));
     if (header.kind != frame_kind::cancel)
-      write_all(channel_fd, encode_frame(frame_kind::response, 0, header.request_id, "{}"));
+      write_all(channel_fd, encode_frame(frame_kind::response, 0, sealer.seal(frame_kind::response, header.request_id), "{}"));
   }
   return 0;
 }

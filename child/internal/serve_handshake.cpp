@@ -53,6 +53,16 @@ void read_search_path(const json& object, child_configuration& out) {
   out.search_path = found->get<std::vector<std::string>>();
 }
 
+void read_seal_key(const json& object, child_configuration& out) {
+  auto found = object.find("seal_key");
+  if (found == object.end())
+    return;
+  if (found->is_string())
+    out.seal_key = parse_seal_key(found->get_ref<const std::string&>());
+  if (!out.seal_key)
+    refuse("member seal_key must be a string of 32 lower-case hexadecimal digits");
+}
+
 json resident_kib() {
   long pages = 0;
   auto* file = std::fopen("/proc/self/statm", "re");
@@ -90,6 +100,7 @@ child_configuration read_configuration(std::string_view body, const child_facts&
   child_configuration out;
   read_caps(parsed, facts, out);
   read_search_path(parsed, out);
+  read_seal_key(parsed, out);
   out.sessions_max = bounded(parsed, "sessions_max", 1, 64, out.sessions_max);
   return out;
 }

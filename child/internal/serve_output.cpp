@@ -40,13 +40,18 @@ serve_output::~serve_output() {
   ::close(fd_);
 }
 
+void serve_output::seal_with(const seal_key& key) {
+  std::lock_guard guard{mutex_};
+  sealer_.use(key);
+}
+
 bool serve_output::wait_for_room(std::unique_lock<std::mutex>& lock, std::size_t backlog_max) {
   room_.wait(lock, [&] { return backlog() <= backlog_max || broken_ || refusing_; });
   return !broken_ && !refusing_;
 }
 
 void serve_output::append_header(frame_kind kind, std::uint8_t flags, std::uint64_t request_id, std::size_t body_bytes) {
-  auto header = encode_frame_header({kind, flags, request_id, static_cast<std::uint32_t>(body_bytes)});
+  auto header = encode_frame_header({kind, flags, sealer_.seal(kind, request_id), static_cast<std::uint32_t>(body_bytes)});
   pending_.append(reinterpret_cast<const char*>(header.data()), header.size());
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <leanworker/child/frame.hpp>
+#include <leanworker/child/seal.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -30,6 +30,9 @@ public:
   std::uint32_t body_bytes_max() const noexcept { return body_bytes_max_; }
   bool fits(std::size_t body_bytes) const noexcept { return body_bytes <= body_bytes_max_; }
 
+  /// Every frame from now on is sealed.
+  void seal_with(const seal_key& key);
+
   /// Who writes a frame: the reading thread, which waits only for a parent that is very far behind, or a working one.
   enum class from : std::uint8_t { reader, worker };
 
@@ -57,6 +60,7 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_; ///< For the background thread.
   std::condition_variable room_;    ///< For everybody else.
+  frame_sealer sealer_;
   std::string pending_;             ///< Whole frames, of which the first `written_` bytes are gone.
   std::size_t written_ = 0;
   clock::time_point flush_at_ = clock::time_point::max();

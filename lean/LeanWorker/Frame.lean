@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+import LeanWorker.Seal
 import LeanWorker.Stream
 
 /-!
@@ -84,12 +85,13 @@ def Input.next (input : Input) (bodyBytesMax : Nat) : IO (Option Frame) := do
 /-- Descriptor 3, with the cap that holds for it. Any thread may write. -/
 structure Output where
   wire : Wire
+  sealer : Sealer
   /-- The cap for bodies to the parent. -/
   bodyBytesMax : IO.Ref Nat
 
 def Output.open : IO Output := do
   let handle ← IO.FS.Handle.mk "/proc/self/fd/3" .write
-  return { wire := ← Wire.open handle, bodyBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure }
+  return { wire := ← Wire.open handle, sealer := ← Sealer.new, bodyBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure }
 
 /-- Whether a body of that size may be sent. Callers decide what to send instead. -/
 def Output.fits (out : Output) (bodyBytes : Nat) : BaseIO Bool :=
@@ -97,7 +99,8 @@ def Output.fits (out : Output) (bodyBytes : Nat) : BaseIO Bool :=
 
 /-- Writes and flushes one frame, after the rows that wait. A failure means that the parent is gone; then the process ends, in
 whatever thread. -/
-def Output.write (out : Output) (kind : FrameKind) (requestId : UInt64) (body : String) (isError := false) : IO Unit :=
-  out.wire.send [encodeHeader kind requestId.toNat body.utf8ByteSize isError, body.toUTF8]
+def Output.write (out : Output) (kind : FrameKind) (requestId : UInt64) (body : String) (flags : UInt8 := 0) : IO Unit := do
+  let idField ← out.sealer.field kind requestId
+  out.wire.send [encodeHeader kind idField body.utf8ByteSize flags, body.toUTF8]
 
 end LeanWorker

@@ -74,12 +74,12 @@ private def health (host : Host) : IO Json := do
 
 /-- The one response of a request. A result over the cap becomes `output_too_large`. -/
 private def Host.respond (host : Host) (requestId : UInt64) : Except RequestError String → IO Unit
-  | .error e => host.output.write .response requestId e.toBody (isError := true)
+  | .error e => host.output.write .response requestId e.toBody flagError
   | .ok body => do
     if ← host.output.fits body.utf8ByteSize then host.output.write .response requestId body
     else
       let message := s!"the result has {body.utf8ByteSize} bytes, more than `frame_bytes_max.to_parent`; ask for less or raise it"
-      host.output.write .response requestId (RequestError.toBody { code := .outputTooLarge, message }) (isError := true)
+      host.output.write .response requestId (RequestError.toBody { code := .outputTooLarge, message }) flagError
 
 private def Host.progress (host : Host) (requestId : UInt64) (phase : String) (current total : Nat) : IO Unit :=
   host.output.write .progress requestId (Json.mkObj [("phase", phase), ("current", current), ("total", total)]).compress
@@ -100,6 +100,11 @@ private def Host.withOwn (host : Host) (path : SearchPath) : SearchPath :=
   | some folder => if path.contains folder then path else path ++ [folder]
   | none => path
 
+private def readSealKey (json : Json) : Except RequestError (Option SealKey) := do
+  let some text ← member? json "seal_key" string | return none
+  let some key := SealKey.ofHex? text | throw (bad "member `seal_key` must be a string of 32 lower-case hexadecimal digits")
+  return some key
+
 private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
   if ← host.configured.get then throw (bad "`configure` comes once")
   let json ← ofExcept (bodyText body >>= parseBody)
@@ -111,6 +116,7 @@ private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
   let toParent ← ofExcept (cap "to_parent")
   let path ← ofExcept (readPath json)
   let sessionsMax ← ofExcept (member? json "sessions_max" (natural 1 64))
+  let key ← ofExcept (readSealKey json)
   if let some path := path then
     let path := host.withOwn path
     host.searchPath.set path
@@ -118,6 +124,7 @@ private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
   host.receiveBytesMax.set toChild
   host.output.bodyBytesMax.set toParent
   host.sessions.modify fun st => { st with sessionsMax := sessionsMax.getD st.sessionsMax }
+  if let some key := key then host.output.sealer.use key
   host.configured.set true
   return Json.mkObj []
 
@@ -157,7 +164,10 @@ private def runRun (host : Host) (requestId : UInt64) (context : CheckContext) (
   let request ← ofExcept (readRunRequest text json)
   let path ← sessionPath host json
   unless ← host.sendsLate.swap true do discard <| IO.asTask (prio := .dedicated) host.output.wire.sendLate
-  let openStream := do Stream.open host.output.wire requestId.toNat (← host.output.bodyBytesMax.get) context.token
+  let openStream := do
+    -- The field of rows; it serves every kind but the response.
+    let idField ← host.output.sealer.field .row requestId
+    Stream.open host.output.wire idField (← host.output.bodyBytesMax.get) context.token
   let runContext : RunContext :=
     { check := context, sources := host.sources, streamFile := host.ownFolder.map (· / "LeanWorker" / "Stream.olean"), openStream }
   searchPathRef.set path

@@ -19,7 +19,8 @@ namespace LeanWorker
 structure Stream where
   wire : Wire
   outbox : IO.Ref Outbox
-  requestId : Nat
+  /-- The header's request-id field of this request's rows, diagnostics and progress. -/
+  idField : ByteArray
   /-- The cap for a row's body. -/
   bodyBytesMax : Nat
   token : IO.CancelToken
@@ -29,10 +30,10 @@ namespace Stream
 /-! ## For the host -/
 
 /-- A stream for one request; the wire serves it until `close`, and no other one beside it. -/
-def «open» (wire : Wire) (requestId bodyBytesMax : Nat) (token : IO.CancelToken) : BaseIO Stream := do
+def «open» (wire : Wire) (idField : ByteArray) (bodyBytesMax : Nat) (token : IO.CancelToken) : BaseIO Stream := do
   let outbox ← IO.mkRef ({} : Outbox)
-  wire.outbox.set (some (headerStart .row requestId, outbox))
-  return { wire, outbox, requestId, bodyBytesMax, token }
+  wire.outbox.set (some (headerStart .row idField, outbox))
+  return { wire, outbox, idField, bodyBytesMax, token }
 
 /-- Nothing is taken from here on, and what waits is sent: the next request may open a stream before this one's response is written.
 Returns what the stream has come to. -/
@@ -135,7 +136,7 @@ def jsonString (text : String) : String := (Lean.Json.str text).compress
 
 /-- Something else than a row, at once. -/
 private def sendFrame (s : Stream) (kind : FrameKind) (body : String) : IO Unit := do
-  let frame := encodeHeader kind s.requestId body.utf8ByteSize ++ body.toUTF8
+  let frame := encodeHeader kind s.idField body.utf8ByteSize ++ body.toUTF8
   let out ← takeOutbox s.outbox
   if out.rest.closed then s.outbox.set out; throw (IO.userError closedText)
   if body.utf8ByteSize > s.bodyBytesMax then

@@ -12,14 +12,14 @@ A connection that cannot be written any more ends the process here, because no c
 
 namespace LeanWorker
 
-/-- The kinds of section 2 that this side reads or writes. -/
+/-- The kinds of section 2. -/
 inductive FrameKind where
-  | hello | configure | request | cancel | terminate | row | diagnostic | progress | response
+  | hello | configure | request | cancel | terminate | row | diagnostic | progress | response | log
   deriving BEq
 
 def FrameKind.code : FrameKind → UInt8
   | .hello => 1 | .configure => 2 | .request => 3 | .cancel => 4 | .terminate => 5
-  | .row => 16 | .diagnostic => 17 | .progress => 18 | .response => 19
+  | .row => 16 | .diagnostic => 17 | .progress => 18 | .response => 19 | .log => 20
 
 def headerBytes : Nat := 24
 
@@ -42,14 +42,19 @@ def littleEndian (n : Nat) (count : Nat) (bytes : ByteArray) : ByteArray := Id.r
 
 def magicAndVersion : ByteArray := ⟨#[0x4C, 0x57, 0x52, 0x4B, 1, 0]⟩
 
-/-- The part of a header before the length of the body. -/
-def headerStart (kind : FrameKind) (requestId : Nat) (isError := false) : ByteArray :=
-  littleEndian requestId 8 ((magicAndVersion.push kind.code).push (if isError then 1 else 0))
+/-- Bits of a header's flags, which only a `response` may have. -/
+def flagError : UInt8 := 1
+/-- This child asks to be replaced before its next request. -/
+def flagRetire : UInt8 := 2
 
-/-- Pure encoder of a header. `isError` sets bit 0 of the flags, which only a `response` may have. -/
-def encodeHeader (kind : FrameKind) (requestId : Nat) (bodyBytes : Nat) (isError := false) : ByteArray :=
+/-- The part of a header before the length of the body. `idField` is the sealed request id: what is handed to user code has no more than that. -/
+def headerStart (kind : FrameKind) (idField : ByteArray) (flags : UInt8 := 0) : ByteArray :=
+  ((magicAndVersion.push kind.code).push flags) ++ idField
+
+/-- Pure encoder of a header. -/
+def encodeHeader (kind : FrameKind) (idField : ByteArray) (bodyBytes : Nat) (flags : UInt8 := 0) : ByteArray :=
   -- The length has four bytes, and four reserved ones follow that are zero.
-  littleEndian bodyBytes 8 (headerStart kind requestId isError)
+  littleEndian bodyBytes 8 (headerStart kind idField flags)
 
 /-! ## Frames that wait -/
 

@@ -75,11 +75,13 @@ TEST(frame_header, each_kind_has_one_direction) {
   }
 }
 
-TEST(frame_header, only_a_response_may_have_the_error_flag) {
+TEST(frame_header, only_a_response_may_have_flags_and_only_the_two) {
   for (auto kind : {frame_kind::hello, frame_kind::row, frame_kind::diagnostic, frame_kind::progress, frame_kind::log})
-    EXPECT_EQ(check(encode_frame_header({kind, frame_flag_error, 1, 2}), frame_sender::child), errc::frame_bad_flags) << to_string(kind);
-  EXPECT_EQ(check(encode_frame_header({frame_kind::response, frame_flag_error, 1, 2}), frame_sender::child), errc::none);
-  for (int bit = 1; bit < 8; ++bit)
+    for (auto flag : {frame_flag_error, frame_flag_retire})
+      EXPECT_EQ(check(encode_frame_header({kind, flag, 1, 2}), frame_sender::child), errc::frame_bad_flags) << to_string(kind);
+  for (std::uint8_t flags = 0; flags <= (frame_flag_error | frame_flag_retire); ++flags)
+    EXPECT_EQ(check(encode_frame_header({frame_kind::response, flags, 1, 2}), frame_sender::child), errc::none);
+  for (int bit = 2; bit < 8; ++bit)
     EXPECT_EQ(check(encode_frame_header({frame_kind::response, static_cast<std::uint8_t>(1 << bit), 1, 2}), frame_sender::child),
               errc::frame_bad_flags);
 }

@@ -55,7 +55,10 @@ void conformance::start() {
 
 void conformance::start_configured(const json& configuration) {
   ASSERT_NO_FATAL_FAILURE(start());
-  auto got = response(configure(configuration.dump()));
+  auto sealed = configuration;
+  sealed["seal_key"] = to_hex(some_key);
+  peer_->expect_seal(some_key);
+  auto got = response(configure(sealed.dump()));
   ASSERT_FALSE(got.is_error) << got.text;
   EXPECT_EQ(got.value, json::object());
 }

@@ -19,6 +19,9 @@ inline constexpr auto answer_patience = 30s;
 /// Section 2: one second after `terminate`; the rest is for a busy machine.
 inline constexpr auto leave_patience = 1s + 1s;
 
+/// With the highest bit in every byte: a child that mistakes signs shows it.
+inline constexpr seal_key some_key{{0xff, 0x80, 0x81, 0xfe, 0xa5, 0x9c, 0xd7, 0xe3, 0xf0, 0x8f, 0xbb, 0xc6, 0x99, 0xaa, 0xde, 0x90}};
+
 /// A child of the program named by LEANWORKER_CONFORMANCE_CHILD (a command line, split at spaces), with the variables of
 /// LEANWORKER_CONFORMANCE_ENV (NAME=value, split at spaces) added.
 class conformance : public ::testing::Test {
@@ -33,7 +36,7 @@ protected:
 
   /// A fresh child in place of the one before. Reads its hello.
   void start();
-  /// The same, and configured.
+  /// The same, and configured with a key: every frame from then on must be sealed.
   void start_configured(const json& configuration = json::object());
 
   std::uint64_t configure(std::string_view body);

@@ -59,6 +59,9 @@ TEST_F(handshake, a_bad_configure_is_refused_with_bad_request) {
                            R"({"frame_bytes_max": {"to_child": 268435457}})", R"({"frame_bytes_max": {"to_parent": 268435457}})",
                            R"({"frame_bytes_max": {"to_child": -65536}})", R"({"frame_bytes_max": {"to_child": 65536.5}})",
                            R"({"frame_bytes_max": {"to_child": 18446744073709617152}})", R"({"search_path": "/a"})", R"({"search_path": [1]})",
+                           R"({"seal_key": 1})", R"({"seal_key": ""})",
+                           R"({"seal_key": "00112233445566778899aabbccddee"})", R"({"seal_key": "00112233445566778899AABBCCDDEEFF"})",
+                           R"({"seal_key": "00112233445566778899aabbccddeeff00"})", R"({"seal_key": "0x112233445566778899aabbccddeeff"})",
                            R"({"sessions_max": 0})", R"({"sessions_max": 65})", R"({"sessions_max": "8"})"}) {
     SCOPED_TRACE(body);
     ASSERT_NO_FATAL_FAILURE(start());
@@ -81,6 +84,38 @@ TEST_F(handshake, configure_nested_too_deep_is_refused) {
 TEST_F(handshake, a_second_configure_is_refused_and_the_child_lives_on) {
   ASSERT_NO_FATAL_FAILURE(start_configured());
   EXPECT_EQ(response(configure("{}")).code(), "bad_request");
+  expect_alive();
+}
+
+TEST_F(handshake, without_a_key_ids_stay_plain) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  EXPECT_FALSE(response(configure("{}")).is_error);
+  expect_alive();
+}
+
+TEST_F(handshake, every_bit_of_the_key_counts) {
+  for (std::size_t bit = 0; bit < 128; bit += 31) {
+    seal_key key{};
+    key.bytes[bit / 8] = static_cast<std::uint8_t>(1 << bit % 8);
+    ASSERT_NO_FATAL_FAILURE(start());
+    peer_->expect_seal(key);
+    EXPECT_FALSE(response(configure(json{{"seal_key", to_hex(key)}}.dump())).is_error);
+    last_id_ = 0xffffff00; // the largest ids that a sealed frame can carry
+    for (int i = 0; i < 3; ++i)
+      expect_alive();
+  }
+}
+
+TEST_F(handshake, a_refused_configure_leaves_the_key_unused) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  EXPECT_EQ(response(configure(json{{"seal_key", to_hex(some_key)}, {"sessions_max", 0}}.dump())).code(), "bad_request");
+  EXPECT_FALSE(response(configure("{}")).is_error);
+  expect_alive();
+}
+
+TEST_F(handshake, a_second_key_is_refused_and_the_first_stays) {
+  ASSERT_NO_FATAL_FAILURE(start_configured());
+  EXPECT_EQ(response(configure(json{{"seal_key", to_hex(seal_key{})}}.dump())).code(), "bad_request");
   expect_alive();
 }
 

@@ -193,11 +193,21 @@ bool raw_peer::take_frame(received& into) {
   if (left.size() - frame_header_bytes < decoded.header.body_bytes)
     return false;
   into.header = decoded.header;
+  open_seal(into);
   into.body = left.substr(frame_header_bytes, decoded.header.body_bytes);
   taken_ += frame_header_bytes + into.body.size();
   if (taken_ == frames_.size() || taken_ > (1u << 20))
     frames_.erase(0, std::exchange(taken_, 0));
   return true;
+}
+
+void raw_peer::open_seal(received& into) const {
+  if (!key_)
+    return;
+  auto& id = into.header.request_id;
+  if (id != seal_id(*key_, into.header.kind, id & 0xffffffff))
+    into.problem = "the seal of a " + std::string{to_string(into.header.kind)} + " is wrong: field " + std::to_string(id);
+  id &= 0xffffffff;
 }
 
 raw_peer::received raw_peer::receive(patience time) {

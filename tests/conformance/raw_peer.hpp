@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <leanworker/child/frame.hpp>
+#include <leanworker/child/seal.hpp>
 
 #include <chrono>
 #include <optional>
@@ -46,6 +46,8 @@ public:
   /// Ends our reading: the child's writes fail from now on.
   void close_channel();
 
+  /// From the next frame on, ids must be sealed with this key; `received` has them plain.
+  void expect_seal(const seal_key& key) { key_ = key; }
   /// The next frame. Checks the header as a parent does.
   received receive(patience time);
   /// The exit code, or 128 + the signal's number; nothing if it is still there when the time is over. Reads on meanwhile, unless told not to.
@@ -67,11 +69,13 @@ private:
   void write_pending();
   static bool read_into(int& fd, std::string& to);
   bool take_frame(received& into);
+  void open_seal(received& into) const;
 
   pid_t pid_ = -1;
   int pidfd_ = -1;
   int in_ = -1, channel_ = -1, out_fd_ = -1, err_fd_ = -1;
   bool close_in_asked_ = false;
+  std::optional<seal_key> key_;
   std::string pending_;
   std::string frames_;
   std::size_t taken_ = 0;

@@ -75,7 +75,9 @@ TEST_F(requests, health_has_its_members) {
   EXPECT_EQ(got.value["running"], json::array());
 }
 
-TEST_F(requests, ids_of_64_bits_come_back_as_they_are) {
+TEST_F(requests, without_a_key_ids_of_64_bits_come_back_as_they_are) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  ASSERT_FALSE(response(configure("{}")).is_error);
   for (std::uint64_t id : {std::uint64_t{0x0102030405060708}, std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
     peer_->send(frame_kind::request, id, R"({"op":"echo","value":1})");
     auto frame = peer_->receive(answer_patience);

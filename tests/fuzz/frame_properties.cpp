@@ -2,6 +2,7 @@
 #include "properties.hpp"
 
 #include <leanworker/child/internal/frame_cutter.hpp>
+#include <leanworker/child/seal.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -41,7 +42,7 @@ errc expected_error(bytes header, frame_sender sender, std::uint32_t cap) {
     return errc::frame_bad_version;
   if (!known)
     return errc::frame_bad_kind;
-  if (flags > (kind == 19 ? 1 : 0) || number(header, 20, 4) != 0)
+  if (flags > (kind == 19 ? 3 : 0) || number(header, 20, 4) != 0)
     return errc::frame_bad_flags;
   return number(header, 16, 4) > cap ? errc::frame_too_large : errc::none;
 }
@@ -160,6 +161,23 @@ void check_frame(bytes input) {
   else
     require(!explain_frame_error(decoded, header, cap).empty(), "a refusal without explanation");
   check_row(input.subspan(1 + frame_header_bytes));
+}
+
+void check_seal(bytes input) {
+  if (input.size() < 25)
+    return;
+  seal_key key;
+  std::ranges::copy(input.first(16), key.bytes.begin());
+  auto kind = static_cast<frame_kind>(input[16] & 31);
+  auto field = number(input, 17, 8);
+  std::uint64_t id = field & 0xffffffff;
+  seal_check check;
+  check.expect(key, 1);
+  require(check.open({frame_kind::response, 0, seal_id(key, frame_kind::response, 1), 0}).error == errc::none, "the handshake's own seal is refused");
+  auto opened = check.open({kind, 0, field, 0});
+  require((opened.error == errc::none) == (field == seal_id(key, kind, id)), "a field opens that the key did not seal, or the other way round");
+  require(opened.error == errc::none || (opened.error == errc::frame_bad_seal && !opened.detail.empty()), "a refusal of another kind, or without explanation");
+  require(check.open({kind, 0, seal_id(key, kind, id), 0}).request_id == id, "a sealed id does not come back as it went");
 }
 
 void check_frame_cutter(bytes input) {

@@ -18,6 +18,10 @@ void check_frame(bytes input);
 /// However the stream is split, the same frames and the same error come out, and no room is made for a frame that is refused.
 void check_frame_cutter(bytes input);
 
+/// 16 bytes of a key, one byte of choices (bits 0 to 4: kind), 8 bytes of a header's id field.
+/// Of all fields with that id below, exactly one opens for that kind: the one that the key seals.
+void check_seal(bytes input);
+
 /// JSON text. The scan agrees with another parser about what is JSON, and about the members of an object.
 void check_json_scan(bytes input);
 

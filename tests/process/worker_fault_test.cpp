@@ -56,6 +56,10 @@ const std::vector<fault_row> rows{
   {"closes its channel but lives", {"--before-answer", "close_channel"}, R"({"op":"hang"})", 0ms, errc::channel_closed, "went on living"},
   {"answers twice", {}, fault("answer_twice"), 0ms, none, ""},
   {"answers an unknown request", {}, fault("unknown_id", 5), 0ms, errc::unexpected_frame, "does not run"},
+  {"answers the next request in advance, with its plain id", {}, fault("no_seal", 1), 0ms, errc::frame_bad_seal, "request 3 carries no seal"},
+  {"answers with a plain id", {}, fault("no_seal"), 0ms, errc::frame_bad_seal, "past its host"},
+  {"answers with a guessed seal", {}, fault("guessed_seal", 0x12345678), 0ms, errc::frame_bad_seal, "wrong seal"},
+  {"answers with the seal of a row", {}, fault("replayed_seal"), 0ms, errc::frame_bad_seal, "wrong seal"},
   {"a second hello", {}, fault("hello_again"), 0ms, errc::unexpected_frame, "second hello"},
   {"a row that nobody asked for", {}, R"({"op":"stream_basic"})", 0ms, errc::row_without_sink, "without a sink"},
   {"progress of the wrong type", {}, fault("progress_wrong_type"), 0ms, errc::frame_bad_body, "progress"},
@@ -120,6 +124,7 @@ const std::vector<start_row> starts{
   {"two hellos", {"--hello", "twice"}, errc::unexpected_frame},
   {"a response before hello", {"--hello", "response_first"}, errc::handshake_failed},
   {"configure is refused", {"--configure-reply", "refused"}, errc::handshake_failed},
+  {"the key is ignored", {"--configure-reply", "not_sealed"}, errc::handshake_failed},
   {"configure is never answered", {"--configure-reply", "none"}, errc::start_timeout},
   {"the answer to configure has another id", {"--configure-reply", "wrong_id"}, errc::unexpected_frame},
   {"exits instead of answering configure", {"--configure-reply", "exit"}, errc::child_exited},
@@ -154,6 +159,14 @@ TEST_P(worker_start, T30_that_fails_is_typed_ends_in_giving_up_and_leaves_no_pro
 }
 
 INSTANTIATE_TEST_SUITE_P(every, worker_start, ::testing::ValuesIn(starts), start_name);
+
+TEST(worker_start_says, that_a_child_ignores_its_key) {
+  auto config = worker_peer::quick_config();
+  config.worker.restart.failed_starts_max = 1;
+  worker_peer peer{{"--configure-reply", "not_sealed"}, "worker_start_says", config};
+  auto outcome = peer.run(1, R"({"op":"echo","value":1})").done.outcome;
+  EXPECT_NE(outcome.down.detail.find("ignores the member `seal_key`"), std::string::npos) << outcome.down.detail;
+}
 
 TEST(worker_never_reads, T8_a_large_request_to_a_child_that_does_not_read_ends_before_its_deadline_hides_why) {
   auto config = worker_peer::quick_config();

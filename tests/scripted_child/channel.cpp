@@ -64,7 +64,11 @@ void channel::write(std::string_view bytes) {
 }
 
 void channel::frame(frame_kind kind, std::uint8_t flags, std::uint64_t request_id, std::string_view body) {
-  write(encode_frame(kind, flags, request_id, body));
+  plain_frame(kind, flags, sealed(kind, request_id), body);
+}
+
+void channel::plain_frame(frame_kind kind, std::uint8_t flags, std::uint64_t request_id_field, std::string_view body) {
+  write(encode_frame(kind, flags, request_id_field, body));
 }
 
 void channel::close_everywhere() {

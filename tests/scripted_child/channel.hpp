@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <leanworker/child/frame.hpp>
+#include <leanworker/child/seal.hpp>
 
 #include <optional>
 #include <string>
@@ -19,7 +19,12 @@ public:
 
   /// Ends the process with exit code 3 if they cannot be written.
   void write(std::string_view bytes);
+  /// Seals it, once there is a key.
   void frame(frame_kind kind, std::uint8_t flags, std::uint64_t request_id, std::string_view body);
+  void plain_frame(frame_kind kind, std::uint8_t flags, std::uint64_t request_id_field, std::string_view body);
+  /// As `frame` from now on; the one at a time that answers a request may call it.
+  void seal_with(const seal_key& key) { sealer_.use(key); }
+  std::uint64_t sealed(frame_kind kind, std::uint64_t request_id) { return sealer_.seal(kind, request_id); }
   /// Closes every descriptor of this process that leads to the same pipe.
   void close_everywhere();
   /// Descriptor 3 is replaced by a pipe whose bytes a thread hands on one by one. `finish_drip` waits until all have gone.
@@ -29,6 +34,7 @@ public:
 private:
   channel();
   bool try_write(std::string_view bytes);
+  frame_sealer sealer_;
   int fd_;
   ino_t pipe_;
 };

@@ -27,7 +27,10 @@ void hello_of_version_2() {
   channel::of_this_process().write(bytes);
 }
 
-void reply(std::string_view body, std::uint64_t id = 1, std::uint8_t flags = 0) { send(frame_kind::response, body, id, flags); }
+void reply(std::string_view body, std::uint64_t id = 1) { send(frame_kind::response, body, id); }
+
+/// Plain, as from a child that could not read the key.
+void refuse(std::string_view body) { channel::of_this_process().plain_frame(frame_kind::response, frame_flag_error, 1, body); }
 
 } // namespace
 
@@ -61,11 +64,12 @@ const std::vector<handshake_variant>& hello_variants() {
 
 const std::vector<handshake_variant>& configure_variants() {
   static const std::vector<handshake_variant> list{
-    {"refused", "error bad_request", [] { reply(R"({"code":"bad_request","message":"scripted"})", 1, frame_flag_error); }},
+    {"refused", "error bad_request", [] { refuse(R"({"code":"bad_request","message":"scripted"})"); }},
     {"not_object", "the result is an array", [] { reply("[]"); }},
     {"not_json", "the result is not JSON", [] { reply("{"); }},
-    {"error_not_object", "an error whose body is a number", [] { reply("3", 1, frame_flag_error); }},
+    {"error_not_object", "an error whose body is a number", [] { refuse("3"); }},
     {"wrong_id", "the id is 2", [] { reply("{}", 2); }},
+    {"not_sealed", "as a child that ignores the key", [] { channel::of_this_process().plain_frame(frame_kind::response, 0, 1, "{}"); }},
     {"none", "never answered", [] {}},
     {"twice", "answered twice", [] { reply("{}"), reply("{}"); }},
     {"row", "a row comes before the answer", [] { send(frame_kind::row, encode_row_body(0, "rows", "1"), 1), reply("{}"); }},

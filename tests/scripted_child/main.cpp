@@ -58,6 +58,11 @@ public:
     return facts;
   }
 
+  void configured(const child_configuration& configuration) override {
+    if (configuration.seal_key)
+      channel::of_this_process().seal_with(*configuration.seal_key);
+  }
+
   request_result handle(request_context& request) override {
     auto number = ++requests_;
     if (script_.at_request == 0 || script_.at_request == number)
@@ -172,6 +177,9 @@ int perform(const script& s) {
   auto configure = read_frame();
   if (!configure)
     return 0;
+  auto given = json::parse(configure->body, nullptr, false);
+  if (auto key = parse_seal_key(given.is_object() ? given.value("seal_key", "") : std::string{}))
+    channel::of_this_process().seal_with(*key);
   if (s.configure_reply)
     s.configure_reply->perform();
   else
