@@ -3,6 +3,7 @@
 
 #include <leanworker/actors/commands.hpp>
 #include <leanworker/actors/row_decode.hpp>
+#include <leanworker/actors/row_value.hpp>
 
 #include <bit>
 #include <string>
@@ -50,8 +51,9 @@ bool check_row(std::string_view command, const data_row& row, std::string_view& 
 } // namespace detail
 
 /// Reads the rows of one typed command, one by one, straight from the slab. Rows of a type with `row_fields` (row_fields.hpp) are read by simdjson's
-/// on-demand parser, about ten times as fast as by nlohmann; all others by `json_codec`. Not thread-safe: one reader per stream of rows. Keeps the
-/// parser's memory, about seven times the largest row, but at most that of `kept_row_bytes_max`; larger rows get a parser of their own.
+/// on-demand parser, about ten times as fast as by nlohmann; rows as `row_value` (row_value.hpp, with how long a value lives) by its DOM parser; all
+/// others by `json_codec`. Not thread-safe: one reader per stream of rows. Keeps the parser's memory, about seven times the largest row (14 times for
+/// trees), but at most that of `kept_row_bytes_max`; larger rows get a parser of their own.
 template <class Row>
 class row_reader {
 public:
@@ -72,6 +74,8 @@ public:
         return true;
       detail::describe_row_failure(command_, row, std::move(walk.failure), error);
       return false;
+    } else if constexpr (is_tree) {
+      return parser_.read(command_, row, out, error);
     } else {
       std::string_view value;
       if (!detail::check_row(command_, row, value, error))
@@ -83,6 +87,7 @@ public:
 
 private:
   struct nothing {};
+  static constexpr bool is_tree = std::is_same_v<Row, row_value>;
 
   static bool read_large(const data_row& row, Row& out, detail::row_walk& walk) {
     detail::od::parser parser;
@@ -90,7 +95,7 @@ private:
   }
 
   std::string command_;
-  [[no_unique_address]] std::conditional_t<detail::is_fast_row<Row>, detail::od::parser, nothing> parser_;
+  [[no_unique_address]] std::conditional_t<detail::is_fast_row<Row>, detail::od::parser, std::conditional_t<is_tree, detail::row_tree, nothing>> parser_;
 };
 
 template <class Request, class Row, class Summary>

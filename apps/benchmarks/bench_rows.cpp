@@ -104,6 +104,52 @@ measured parsed(client::lease& lease, const row_order& order, int repeat) {
   });
 }
 
+/// The rows as structs, by simdjson's on-demand parser.
+measured typed(client::lease& lease, const row_order& order, int repeat) {
+  return best_of(repeat, [&] {
+    std::uint64_t good = 0;
+    auto see = [&](const bench_record& record) { good += record.line == 1234 && record.kind == "theorem" ? 1 : 0; };
+    typed_rows<bench_record, decltype(see)> reader{"rows", see};
+    auto result = run(lease, order, reader);
+    if (good != order.rows)
+      throw std::runtime_error{"rows were read wrongly"};
+    return result;
+  });
+}
+
+/// The rows as trees, by simdjson's DOM parser.
+measured trees(client::lease& lease, const row_order& order, int repeat) {
+  return best_of(repeat, [&] {
+    std::uint64_t good = 0;
+    auto see = [&](row_value value) { good += value.is_object() ? 1 : 0; };
+    typed_rows<row_value, decltype(see)> reader{"rows", see};
+    auto result = run(lease, order, reader);
+    if (good != order.rows)
+      throw std::runtime_error{"rows were read wrongly"};
+    return result;
+  });
+}
+
+/// One payload, read in the four ways that docs/ROWS.md names.
+void ways_to_read(figures_of_rows& table, const char* size, client::lease& lease, const row_order& order, int repeat, double promise) {
+  auto name = [&](const char* way) { return fmt::format("{} rows, {}", size, way); };
+  auto show = [&](const char* way, measured figure) {
+    figure.bytes = order.rows * order.bytes;
+    table.add(name(way), figure);
+    return figure.rows_per_second();
+  };
+  auto raw = best_of(repeat, [&] {
+    std::uint64_t bytes = 0;
+    row_callbacks see{[&](const data_row& row) { bytes += row.json.size(); }};
+    return run(lease, order, see);
+  });
+  show("raw text", raw);
+  show("struct of 4 members", typed(lease, order, repeat));
+  auto ours = show("simdjson tree (row_value)", trees(lease, order, repeat));
+  auto theirs = show("nlohmann tree", parsed(lease, order, repeat));
+  table.promise_at_least("  row_value, times nlohmann", ours / theirs, promise);
+}
+
 /// False when one of them failed.
 bool peers(figures_of_rows& table, const options& wanted, client::lease& lease, double counted_per_second) {
   row_order order{wanted.peer_rows, 200, false};
@@ -174,17 +220,12 @@ bool measure_all(const options& wanted) {
   table.add("200 B rows, counting sink through the client", one);
   table.promise_at_least("  share of the bare loop", one.rows_per_second() / bare.rows_per_second(), 0.6);
 
-  auto typed = best_of(wanted.repeat, [&] {
-    std::uint64_t good = 0;
-    auto see = [&](const bench_record& record) { good += record.line == 1234 && record.kind == "theorem" ? 1 : 0; };
-    typed_rows<bench_record, decltype(see)> reader{"rows", see};
-    auto result = run(lease, small, reader);
-    if (good != small.rows)
-      throw std::runtime_error{"rows were read wrongly"};
-    return result;
-  });
-  table.add("200 B rows, 4 members decoded into a struct", typed);
-  table.promise_at_least("  million rows per second", typed.rows_per_second() / 1e6, 2);
+  auto structs = typed(lease, small, wanted.repeat);
+  table.add("200 B rows, 4 members decoded into a struct", structs);
+  table.promise_at_least("  million rows per second", structs.rows_per_second() / 1e6, 2);
+  auto some = std::max<std::uint64_t>(1, wanted.rows / 10);
+  ways_to_read(table, "200 B", lease, {some, 200, false}, wanted.repeat, 1.5);
+  ways_to_read(table, "4 KiB", lease, {std::max<std::uint64_t>(1, some / 10), 4096, false}, wanted.repeat, 4);
 
   row_order big{wanted.big_rows, 64u << 10, false};
   auto copy = best_of(wanted.repeat, [&] { return from(bare_copy(big)); });

@@ -10,9 +10,9 @@ set(may_include_actors actors child config lean messages)
 set(libraries caf boost nlohmann simdjson spdlog CLI)
 set(caf_allowed "^(actors/|apps/|messages/(actors|registry)\\.hpp$)")
 set(boost_allowed "^child/process\\.cpp$")
-# Typed commands are templates: their users' types are read by these two, in headers.
+# Typed commands are templates: their users' types are read by these, in headers.
 set(nlohmann_allowed "(\\.cpp|^actors/json_codec\\.hpp)$")
-set(simdjson_allowed "(\\.cpp|^actors/row_decode\\.hpp)$")
+set(simdjson_allowed "(\\.cpp|^actors/row_(decode|value)\\.hpp)$")
 set(spdlog_allowed "\\.cpp$")
 set(CLI_allowed "^apps/.*\\.cpp$")
 
