@@ -60,6 +60,16 @@ def decodeHeader (bytes : ByteArray) (bodyBytesMax : Nat) : Except String (Frame
 structure Input where
   stream : IO.FS.Stream
 
+/-- An end of the connection that from now on is ours alone, where the launcher offers that (`lean/wasm`); a native toolchain has no such file. -/
+private def claimChannel? (name : String) (mode : IO.FS.Mode) : BaseIO (Option IO.FS.Handle) :=
+  return (← (IO.FS.Handle.mk ("/dev/leanworker/channel/" ++ name) mode).toBaseIO).toOption
+
+/-- Call it before code of a user runs. -/
+def Input.open : IO Input := do
+  match ← claimChannel? "in" .read with
+  | some handle => return { stream := .ofHandle handle }
+  | none => return { stream := ← IO.getStdin }
+
 /-- Reads exactly `count` bytes, or fewer if the file ends before. -/
 private partial def Input.readUpTo (input : Input) (count : Nat) (have_ : ByteArray := .empty) : IO ByteArray := do
   if have_.size == count then return have_
@@ -89,8 +99,11 @@ structure Output where
   /-- The cap for bodies to the parent. -/
   bodyBytesMax : IO.Ref Nat
 
+/-- As `Input.open`. -/
 def Output.open : IO Output := do
-  let handle ← IO.FS.Handle.mk "/proc/self/fd/3" .write
+  let handle ← match ← claimChannel? "out" .write with
+    | some handle => pure handle
+    | none => IO.FS.Handle.mk "/proc/self/fd/3" .write
   return { wire := ← Wire.open handle, sealer := ← Sealer.new, bodyBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure }
 
 /-- Whether a body of that size may be sent. Callers decide what to send instead. -/

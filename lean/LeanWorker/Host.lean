@@ -246,7 +246,7 @@ def serve (sessions : Sessions) : IO Unit := do
     let ownFolder ← findOwnFolder
     let path ← searchPathRef.get
     let host : Host :=
-      { input := { stream := ← IO.getStdin }, output := ← Output.open, sessions := ← IO.mkRef sessions, sources := ← IO.mkRef #[]
+      { input := ← Input.open, output := ← Output.open, sessions := ← IO.mkRef sessions, sources := ← IO.mkRef #[]
         ownFolder, sendsLate := ← IO.mkRef false, thread := ← WorkThread.new, requestsDone := ← IO.mkRef 0, startMs := ← IO.monoMsNow
         searchPath := ← IO.mkRef path, receiveBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure, configured := ← IO.mkRef false }
     searchPathRef.set (host.withOwn path)

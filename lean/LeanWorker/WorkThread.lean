@@ -40,7 +40,9 @@ private structure ThreadSettings where
   stderr : IO.FS.Stream
 
 private def ThreadSettings.read : BaseIO ThreadSettings := do
-  return { stdin := ← IO.getStdin, stdout := ← IO.getStdout, stderr := ← IO.getStderr }
+  -- Code of a user must not read the connection where descriptor 0 is that.
+  let nothing := IO.FS.Stream.ofBuffer (← IO.mkRef {})
+  return { stdin := nothing, stdout := ← IO.getStdout, stderr := ← IO.getStderr }
 
 private def ThreadSettings.restore (s : ThreadSettings) : BaseIO Unit := do
   discard <| IO.setStdin s.stdin

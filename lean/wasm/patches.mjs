@@ -175,9 +175,21 @@ const stdio = [
   },
   {
     name: "open",
-    why: "paths of own descriptors, and the request for an image",
+    why: "paths of own descriptors, the claim of a channel, and the request for an image",
     find: "function ___syscall_openat(dirfd,path,flags,varargs){",
     after: "var special=LW.openSpecial(path);if(special!==undefined)return special;",
+  },
+  {
+    name: "open a real file",
+    why: "no spelling of a path may lead to a channel of the host",
+    find: "stream.nfd=fs.openSync(path,NODEFS.flagsForNode(stream.flags))",
+    replace: "stream.nfd=LW.openReal(path,NODEFS.flagsForNode(stream.flags))",
+  },
+  {
+    name: "terminal devices",
+    why: "/dev/tty and other spellings of /dev/stdin read descriptor 0, which may be a channel",
+    find: "var FS_stdin_getChar=()=>{",
+    after: 'if(LW.isClaimed("claimedIn"))return null;',
   },
 ];
 

@@ -29,8 +29,10 @@ LW.descriptorOfPath = (path) => {
 LW.openSpecial = (pathPointer) => {
   const path = UTF8ToString(pathPointer);
   if (path.startsWith("/dev/leanworker/image/")) return LW.requestImage(Number(path.slice(22)));
+  if (path.startsWith("/dev/leanworker/channel/")) return LW.claimChannel(path.slice(24));
   const descriptor = LW.descriptorOfPath(path);
   if (descriptor < 0) return undefined;
+  if (descriptor > 2 && LW.hasChannel()) return -44;
   try {
     LW.fs.fstatSync(descriptor);
     return LW.descriptorBase + descriptor;

@@ -2,18 +2,26 @@
 // Reading and writing of the process's own descriptors by the thread that asks, byte for byte.
 // Emscripten's own terminal layer decodes text, buffers lines and runs on the main thread.
 //
-// A descriptor opened as /proc/self/fd/N gets the number descriptorBase + N, which nothing else uses.
+// A descriptor opened as /proc/self/fd/N gets the number descriptorBase + N, a claimed one (channels.js) channelBase + N; nothing else uses these.
 LW.descriptorBase = 1 << 20;
+LW.channelBase = 1 << 21;
 LW.isOwnDescriptor = (fd) => fd <= 2 || fd >= LW.descriptorBase;
-LW.realDescriptor = (fd) => (fd >= LW.descriptorBase ? fd - LW.descriptorBase : fd);
+LW.realDescriptor = (fd) => (fd >= LW.channelBase ? fd - LW.channelBase : fd >= LW.descriptorBase ? fd - LW.descriptorBase : fd);
 
 /** WASI error numbers, which this libc uses as errno. */
 LW.errorNumber = (error) => ({ EPIPE: 64, EBADF: 8, ENOSPC: 51, EISDIR: 31, EINVAL: 28 })[error.code] ?? 29;
 
-LW.readOwn = (fd, heap, pointer, length) => (fd === 0 ? LW.readStdin(heap, pointer, length) : LW.fs.readSync(fd, heap, pointer, length, null));
+LW.readOwn = (number, heap, pointer, length) => {
+  const fd = LW.realDescriptor(number);
+  if (fd !== 0) return LW.fs.readSync(fd, heap, pointer, length, null);
+  // Standard input is empty for everybody but the owner of the channel.
+  return LW.isClaimed("claimedIn") && number < LW.channelBase ? 0 : LW.readStdin(heap, pointer, length);
+};
 
 /** Writes all of it. Blocks like write(2): a slow parent is felt as a blocked thread. */
-LW.writeOwn = (fd, heap, pointer, length) => {
+LW.writeOwn = (number, heap, pointer, length) => {
+  const fd = LW.realDescriptor(number);
+  if (fd === 0) throw Object.assign(new Error("descriptor 0 is not for writing"), { code: "EBADF" });
   if (fd === 2 && LW.isForkChatter(heap, pointer, length)) return length;
   const busy = LW.isLeaver ? LW.word.flushing : LW.word.writing; // exit.js must know who is stuck in a full pipe
   let done = 0;
@@ -43,7 +51,7 @@ LW.transfer = (operation, fd, vector, count, resultPointer) => {
     if (length === 0) continue;
     let moved;
     try {
-      moved = operation(LW.realDescriptor(fd), heap, pointer, length);
+      moved = operation(fd, heap, pointer, length);
     } catch (error) {
       return LW.errorNumber(error);
     }

@@ -29,8 +29,26 @@ partial def copy (input : IO.FS.Stream) (output : IO.FS.Handle) : IO Unit := do
   output.flush
   copy input output
 
+/-- What comes of opening each, and of reading what opens. -/
+def tell (paths : List String) (mode : IO.FS.Mode) : IO Unit := do
+  for path in paths do
+    let answer ← try
+      let handle ← IO.FS.Handle.mk path mode
+      if mode matches .read then pure s!"{(← handle.read 10).size} bytes"
+      else do { handle.write "forged".toUTF8; handle.flush; pure "written" }
+    catch _ => pure "refused"
+    IO.println s!"{path}: {answer}"
+
 def main (args : List String) : IO UInt32 := do
   match args with
+  | "channels" :: paths =>
+    let input ← IO.FS.Handle.mk "/dev/leanworker/channel/in" .read
+    let output ← IO.FS.Handle.mk "/dev/leanworker/channel/out" .write
+    tell paths .read
+    tell paths .write
+    inTask do IO.println s!"stdin in a task: {(← (← IO.getStdin).getLine).length} {(← (← IO.getStdin).read 9).size}"
+    copy (.ofHandle input) output
+    return 0
   | ["return", n] => return n.toNat!.toUInt32
   | ["throw"] => throw (IO.userError "thrown on purpose")
   | ["exit"] => IO.Process.exit 7
@@ -157,6 +175,27 @@ toolTest("all byte values pass from descriptor 0 to descriptor 3 unchanged, more
   assertEnd(result, 0);
   assert.ok(result.third.equals(input));
   assert.equal(result.stdout.toString() + result.stderr.toString(), "");
+});
+
+toolTest("a claimed channel is its owner's alone, whatever the spelling of the path", async (t) => {
+  const folder = folderWith(t, {});
+  fs.symlinkSync("/proc/self/fd/3", path.join(folder, "out"));
+  fs.symlinkSync("/dev/stdin", path.join(folder, "in"));
+  fs.symlinkSync("/proc", path.join(folder, "proc"));
+  const hidden = ["/dev/leanworker/channel/in", "/dev/leanworker/channel/out", "/dev/leanworker/channel/other", "/dev/leanworker/channel/toString"];
+  const to3 = ["/proc/self/fd/3", "/proc/self/fd/03", "/dev/fd/3", "/proc/self/../self/fd/3", "/proc/thread-self/fd/3", "//proc//self/fd//3",
+    `/proc/${process.pid}/fd/0`, "/proc/self/task/../fd/3", "/proc/self/root/proc/self/fd/3", "/proc/self/fd/4", "/proc/self/fd/10", path.join(folder, "out"), path.join(folder, "proc/self/fd/3")];
+  const memories = ["/proc/self/mem", "/proc/thread-self/mem", `/proc/${process.ppid}/mem`, path.join(folder, "proc/self/mem"), "/proc/self/root/proc/self/mem"];
+  const refused = [...hidden, ...to3, ...memories];
+  const empty = ["/dev/stdin", "/proc/self/fd/0", "/dev/fd/0", "/dev/tty", "//dev/stdin", "/dev/../dev/stdin", path.join(folder, "in")];
+  const input = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+  const result = await runProgram(["channels", ...refused, ...empty], input);
+  assertEnd(result, 0);
+  const lines = result.stdout.toString().split("\n");
+  for (const name of refused) assert.deepEqual(lines.filter((line) => line.startsWith(`${name}:`)), [`${name}: refused`, `${name}: refused`]);
+  for (const name of empty) assert.ok(lines.includes(`${name}: 0 bytes`), name);
+  assert.ok(lines.includes("stdin in a task: 0 0"));
+  assert.ok(result.third.equals(input), "every byte went to the owner, and nothing else came out");
 });
 
 toolTest("the process sees its real id, environment and path", async () => {
