@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of lean.wasm whose code is changed. An edit gives either a whole new `body`, or bytes to `find` exactly once in
 // the old body and what to `replace` them with. Code is: locals, instructions, end (0x0b).
-import { encodeS32 } from "./wasm_binary.mjs";
+import { encodeS32, encodeU32 } from "./wasm_binary.mjs";
 
 /** Where runtime/threads.js stores the process id: below 1024, where the linker puts nothing. */
 export const pidAddress = 64;
 const loadPid = [/* i32.const */ 0x41, ...encodeS32(pidAddress), /* i32.load */ 0x28, 0x02, 0x00];
+
+// `pthread_mutex_unlock(mutex)` and `pthread_cond_signal(context + 40)`, by function index; results dropped.
+const unlockContext = [/* local.get 2 */ 0x20, 2, /* call */ 0x10, ...encodeU32(143000), /* drop */ 0x1a];
+const signalContext = [/* local.get 0 */ 0x20, 0, /* i32.const 40 */ 0x41, 40, /* i32.add */ 0x6a, /* call */ 0x10, ...encodeU32(142967), 0x1a];
 
 export const edits = [
   {
@@ -27,6 +31,17 @@ export const edits = [
     type: "(i32) -> (i32)",
     find: [0x41, 42, 0x36, 0x02, 0x08],
     replace: [...loadPid, 0x36, 0x02, 0x08],
+  },
+  {
+    // The main thread ends a file call that a Lean thread waits for: lock, "done", unlock, signal. The condition lies on the waiting
+    // thread's stack, and a waiter that comes to look between unlock and signal sees "done" and returns: the signal then reads and
+    // writes whatever the Lean thread has put there since. Seen under load as "operation does not support unaligned accesses" in
+    // 1 of 60 starts, and as a main thread that waits for ever for a lock that is none, with all file calls behind it. Signalled
+    // before the unlock, the waiter cannot be gone.
+    name: "emscripten_proxy_finish",
+    type: "(i32) -> ()",
+    find: [...unlockContext, ...signalContext],
+    replace: [...signalContext, ...unlockContext],
   },
 ];
 
