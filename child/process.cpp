@@ -15,6 +15,7 @@
 #include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,6 +49,20 @@ bool make_pipe(pipe_pair& out) {
   out.read_end.reset(fds[0]);
   out.write_end.reset(fds[1]);
   ::fcntl(fds[0], F_SETPIPE_SZ, pipe_bytes); // best effort: the budget may be used up
+  return lift(out.read_end) && lift(out.write_end);
+}
+
+/// One way only, like a pipe; but nobody can open it once more through /proc, as the code in a child might, to read what is meant for its host.
+bool make_socket(pipe_pair& out) {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+    return false;
+  out.read_end.reset(fds[0]);
+  out.write_end.reset(fds[1]);
+  // What the child wrote there would turn our close into an error at its end.
+  ::shutdown(fds[0], SHUT_WR);
+  int bytes = pipe_bytes;
+  ::setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes); // best effort: the system's limit may be lower
   return lift(out.read_end) && lift(out.write_end);
 }
 
@@ -155,7 +170,7 @@ spawn_result spawn(const process_spec& spec) {
   if (spec.argv.empty() || spec.argv.front().empty())
     return not_started(EINVAL, "no program given");
   pipe_pair in, out, err, channel;
-  if (!make_pipe(in) || !make_pipe(out) || !make_pipe(err) || !make_pipe(channel))
+  if (!make_socket(in) || !make_pipe(out) || !make_pipe(err) || !make_pipe(channel))
     return not_started(errno, "cannot create pipes");
   if (!spec.directory.empty() && ::access(spec.directory.c_str(), X_OK) != 0)
     return not_started(errno, "cannot enter the working directory " + spec.directory);

@@ -50,7 +50,7 @@ struct process_spec {
 /// and those whose names begin with one of `prefixes`.
 std::vector<std::pair<std::string, std::string>> basic_environment(const std::vector<std::string>& prefixes = {});
 
-/// A process that runs, with our ends of its four pipes: all CLOEXEC and non-blocking.
+/// A process that runs, with our ends of a socket (its descriptor 0) and three pipes: all CLOEXEC and non-blocking.
 struct spawned_process {
   pid_t pid = -1;
   unique_fd pidfd;   ///< Readable when the process has ended.

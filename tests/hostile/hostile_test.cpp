@@ -73,7 +73,7 @@ TEST(hostile, no_file_changes_the_verdict_of_another_or_escapes_its_own) {
   LEANWORKER_NEEDS_LEAN();
   auto files = files_of("check");
   scratch_folder folder;
-  std::vector<std::string> arguments{"--jobs", "1", "--timeout", "30s", folder.write("alone_right.lean", right_source),
+  std::vector<std::string> arguments{"--jobs", "1", "--timeout", "60s", folder.write("alone_right.lean", right_source),
                                      folder.write("alone_wrong.lean", wrong_source)};
   for (const auto& file : files) {
     auto name = file.path.filename().string();

@@ -13,6 +13,7 @@
 #include <set>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 using namespace leanworker;
@@ -59,10 +60,34 @@ TEST(spawn, T21_no_descriptor_of_the_parent_reaches_the_child) {
   ::close(leaky);
   std::set<int> numbers;
   for (const auto& entry : descriptors) {
-    numbers.insert(entry.at("fd").get<int>());
-    EXPECT_TRUE(entry.at("target").get<std::string>().starts_with("pipe:")) << entry;
+    auto number = entry.at("fd").get<int>();
+    numbers.insert(number);
+    EXPECT_TRUE(entry.at("target").get<std::string>().starts_with(number == 0 ? "socket:" : "pipe:")) << entry;
   }
   EXPECT_EQ(numbers, (std::set<int>{0, 1, 2, 3}));
+}
+
+TEST(spawn, what_is_meant_for_the_child_cannot_be_opened_once_more_by_path) {
+  process_spec spec;
+  spec.argv = {"/bin/sh", "-c", "for path in /proc/self/fd/0 /dev/stdin /dev/fd/0; do (cat <$path) 2>/dev/null && exit 1; done; exit 7"};
+  auto started = spawn(spec);
+  ASSERT_GT(started.process.pid, 0) << started.detail;
+  started.process.in.reset(); // so that a shell that could open it is at its end
+  pollfd ended{started.process.pidfd.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&ended, 1, 30'000), 1);
+  EXPECT_EQ(reap(started.process), exit_status::exited(7));
+}
+
+TEST(spawn, a_child_that_writes_to_descriptor_0_reads_on_to_its_end) {
+  process_spec spec;
+  spec.argv = {"/bin/sh", "-c", "trap '' PIPE; echo noise >&0 2>/dev/null; read line; cat; test \"$line\" = order && exit 7"};
+  auto started = spawn(spec);
+  ASSERT_GT(started.process.pid, 0) << started.detail;
+  ASSERT_EQ(::write(started.process.in.get(), "order\n", 6), 6);
+  started.process.in.reset();
+  pollfd ended{started.process.pidfd.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&ended, 1, 30'000), 1);
+  EXPECT_EQ(reap(started.process), exit_status::exited(7));
 }
 
 TEST(spawn, T10_the_child_leads_its_own_group_and_dies_with_its_parent) {
