@@ -31,6 +31,7 @@ bool rejected(const request_outcome& outcome) {
     case errc::child_exited:
     case errc::child_failed:
     case errc::child_signalled:
+    case errc::frame_bad_seal:
     case errc::memory_limit:
     case errc::row_malformed:
     case errc::request_too_large: return true;
