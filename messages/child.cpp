@@ -5,13 +5,19 @@
 
 namespace leanworker {
 
+std::string child_down::meaning() const {
+  bool left_by_itself = cause == errc::child_exited || cause == errc::child_failed || cause == errc::child_signalled;
+  return left_by_itself ? std::string{describe(classify_exit(exit, stderr_tail))} : std::string{};
+}
+
+bool child_down::left_by_user_code() const {
+  return cause == errc::child_failed && greeted && classify_exit(exit, stderr_tail) == exit_cause::user_exit;
+}
+
 std::string child_down::str() const {
   auto text = std::string{describe(cause)} + ": " + exit.str();
-  // How it left explains an end that nothing else explains; after a stop of ours it would only mislead.
-  bool left_by_itself = cause == errc::child_exited || cause == errc::child_failed || cause == errc::child_signalled;
-  auto meaning = describe(classify_exit(exit, stderr_tail));
-  if (left_by_itself && !meaning.empty())
-    text += ", " + std::string{meaning};
+  if (auto words = meaning(); !words.empty())
+    text += ", " + words;
   if (!detail.empty())
     text += " (" + detail + ")";
   return text;

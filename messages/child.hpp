@@ -3,6 +3,7 @@
 
 #include <leanworker/messages/errc.hpp>
 #include <leanworker/messages/exit_status.hpp>
+#include <leanworker/messages/request_notes.hpp>
 #include <leanworker/messages/rows.hpp>
 
 #include <chrono>
@@ -38,12 +39,13 @@ typename Inspector::result_type inspect(Inspector& f, child_hello& x) {
 struct child_started {
   std::uint64_t generation = 0;
   std::int64_t pid = 0;
+  bool measurable = false; ///< A process of this machine, whose numbers in /proc mean something.
   friend bool operator==(const child_started&, const child_started&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, child_started& x) {
-  return f(x.generation, x.pid);
+  return f(x.generation, x.pid, x.measurable);
 }
 
 /// The terminal frame of one request. Link → worker.
@@ -52,27 +54,29 @@ struct child_response {
   std::uint64_t request_id = 0;
   bool refused = false; ///< `body` is an error object of the protocol.
   std::string body;     ///< JSON text as the child wrote it.
+  bool retire = false;  ///< The child asks to be replaced before its next request.
   friend bool operator==(const child_response&, const child_response&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, child_response& x) {
-  return f(x.generation, x.request_id, x.refused, x.body);
+  return f(x.generation, x.request_id, x.refused, x.body, x.retire);
 }
 
 /// A running request tells how far it is. Link → worker.
 struct child_progress {
   std::uint64_t generation = 0;
   std::uint64_t request_id = 0;
-  std::string phase; ///< "import" (0 of 1 at its begin, 1 of 1 at its end) moves the deadline; others are for people.
+  std::string phase; ///< For people, but "import" of the host: 0 of 1 at its begin, 1 of 1 at its end.
   std::uint64_t current = 0;
   std::uint64_t total = 0; ///< 0: unknown.
+  bool host = false; ///< The host's own word, not that of a command that it runs: only such an import moves the deadline.
   friend bool operator==(const child_progress&, const child_progress&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, child_progress& x) {
-  return f(x.generation, x.request_id, x.phase, x.current, x.total);
+  return f(x.generation, x.request_id, x.phase, x.current, x.total, x.host);
 }
 
 /// A line for the log: a `log` or `diagnostic` frame. Link → worker.
@@ -122,8 +126,16 @@ struct child_down {
   exit_status exit;
   std::string detail;      ///< Offending values, for people. May be empty.
   std::string stderr_tail; ///< At most 64 KiB, valid UTF-8.
+  std::string stdout_tail; ///< As much, of a child that never said `hello`: a native `lean` says its errors there.
   std::chrono::milliseconds uptime{0};
+  bool greeted = false; ///< It had said `hello`.
+  std::string hang; ///< Of a child that was ended for a deadline: what its threads did then. Lines of text, at most 8 KiB; may be empty.
+  std::vector<std::string> ran_before; ///< Labels of the requests that this generation had ended before, the last one first; at most 8. Filled by a pool.
 
+  /// What its exit means, for example "out of memory". Empty where it has none of its own: after a stop of ours it would only mislead.
+  std::string meaning() const;
+  /// It ended with an exit code that nothing but user code explains.
+  bool left_by_user_code() const;
   /// For people: "the child failed: exit code 134 (stack overflow: …)". One line, without the tail.
   std::string str() const;
   friend bool operator==(const child_down&, const child_down&) = default;
@@ -131,7 +143,7 @@ struct child_down {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, child_down& x) {
-  return f(x.generation, x.cause, x.exit, x.detail, x.stderr_tail, x.uptime);
+  return f(x.generation, x.cause, x.exit, x.detail, x.stderr_tail, x.stdout_tail, x.uptime, x.greeted, x.hang, x.ran_before);
 }
 
 /// Orders to a link. What only means something inside a process, such as a port for rows, is not written by `inspect`. Worker → link; silently dropped once the child has ended.
@@ -141,6 +153,7 @@ struct link_send {
   std::string body;
   std::chrono::milliseconds timeout{0}; ///< To be on its way entirely; otherwise the child ends with `write_timeout`.
   row_port_ptr rows{}; ///< Of a request: where its rows go; null: it takes none.
+  request_notes_ptr notes{}; ///< Of a request: where the link writes what it learns of it on the way; null: nobody wants to know.
   friend bool operator==(const link_send&, const link_send&) = default;
 };
 
@@ -163,12 +176,13 @@ typename Inspector::result_type inspect(Inspector& f, link_accept& x) {
 /// Ends the child by the kill ladder. Worker → link; a stronger mode may follow a weaker one.
 struct link_stop {
   std::uint8_t mode = 0; ///< A `stop_mode`.
+  bool describe = false; ///< It hangs: keep what its threads do for `child_down::hang`.
   friend bool operator==(const link_stop&, const link_stop&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, link_stop& x) {
-  return f(x.mode);
+  return f(x.mode, x.describe);
 }
 
 } // namespace leanworker

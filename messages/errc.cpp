@@ -84,6 +84,9 @@ constexpr std::array<entry, errc_count> table{{
   {errc::doctor_malformed, "doctor_malformed", "the doctor's report does not have the form of a report"},
   {errc::metadata_mismatch, "metadata_mismatch", "the capability's metadata is not what was expected"},
   {errc::frame_bad_seal, "frame_bad_seal", "a frame without the seal of its request"},
+  {errc::child_near_memory_limit, "child_near_memory_limit", "the child was near its memory limit, and its answer cannot be believed"},
+  {errc::child_end_unknown, "child_end_unknown", "the child has ended, and something else in this process took its exit status"},
+  {errc::toolchain_unsupported, "toolchain_unsupported", "the toolchain's Lean version is too old for the Lean host"},
 }};
 
 constexpr bool table_is_in_enum_order() {

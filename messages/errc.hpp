@@ -80,10 +80,13 @@ enum class errc : std::uint8_t {
   doctor_malformed,       ///< What an export returned as a doctor's report does not have the form of one.
   metadata_mismatch,      ///< The metadata of an export is well-formed, but not what was expected.
   frame_bad_seal,         ///< A frame does not carry the seal of its request: something in the child wrote past its host. The child is ended.
+  child_near_memory_limit, ///< The child was near its memory limit, so that its answer cannot be believed; it is replaced.
+  child_end_unknown,       ///< The child has ended, and something else in this process took its exit status.
+  toolchain_unsupported,   ///< A toolchain of a Lean version that is too old for the host.
 };
 
 /// How many enumerators `errc` has; `to_string` is checked against it.
-inline constexpr int errc_count = static_cast<int>(errc::frame_bad_seal) + 1;
+inline constexpr int errc_count = static_cast<int>(errc::toolchain_unsupported) + 1;
 
 /// The enumerator's name, for example "start_timeout". Never empty; "unknown" for a value outside the enumeration.
 std::string_view to_string(errc code) noexcept;

@@ -8,10 +8,24 @@ namespace {
 
 bool says(std::string_view text, std::string_view words) { return text.find(words) != std::string_view::npos; }
 
-bool says_out_of_memory(std::string_view tail) { return says(tail, "out of memory") || says(tail, "std::bad_alloc"); }
+bool says_out_of_memory(std::string_view tail) {
+  return says(tail, "INTERNAL PANIC: out of memory") || says(tail, "bad_alloc") || says(tail, "excessive memory consumption detected");
+}
 
 bool says_stack_overflow(std::string_view tail) {
   return says(tail, "Stack overflow detected") || says(tail, "deep recursion") || says(tail, "call stack size exceeded");
+}
+
+/// What the launcher of the WebAssembly toolchain writes before it leaves with 133, 134 or 137.
+constexpr std::string_view launcher_failure = "FATAL(lean thread): ";
+/// What the Lean host writes before it leaves because of its channel.
+constexpr std::string_view host_failure = "lean host: ";
+
+bool begins_a_line(std::string_view text, std::string_view words) {
+  for (auto at = text.find(words); at != std::string_view::npos; at = text.find(words, at + 1))
+    if (at == 0 || text[at - 1] == '\n')
+      return true;
+  return false;
 }
 
 exit_cause classify_signal(int signal, std::string_view tail) {
@@ -33,19 +47,28 @@ exit_cause classify_signal(int signal, std::string_view tail) {
   }
 }
 
+/// User code may leave with any number, so a number alone means nothing: what was written before it must say so, too.
 exit_cause classify_code(int code, std::string_view tail) {
+  bool launcher_failed = begins_a_line(tail, launcher_failure);
   switch (code) {
     case 0: return exit_cause::clean;
-    case 3: return exit_cause::broken_channel;
+    case 3: return begins_a_line(tail, host_failure) ? exit_cause::broken_channel : exit_cause::user_exit;
     case 126:
-    case 127: return exit_cause::launcher;
-    case 133: return exit_cause::aborted;
-    case 134: return says_stack_overflow(tail) ? exit_cause::stack_overflow : exit_cause::aborted;
-    case 137: return says_out_of_memory(tail) ? exit_cause::out_of_memory : exit_cause::memory_fault;
+    case 127: return begins_a_line(tail, "lean: ") ? exit_cause::launcher : exit_cause::user_exit;
+    case 133:
+    case 134:
+    case 137:
+      if (says_out_of_memory(tail))
+        return exit_cause::out_of_memory;
+      if (says_stack_overflow(tail))
+        return exit_cause::stack_overflow;
+      if (!launcher_failed)
+        return exit_cause::user_exit;
+      return code == 137 ? exit_cause::memory_fault : exit_cause::aborted;
     case 1:
       if (says_out_of_memory(tail))
         return exit_cause::out_of_memory;
-      return says(tail, "[init]") ? exit_cause::initializer : exit_cause::user_exit;
+      return says(tail, "cannot evaluate `[init]` declaration") ? exit_cause::initializer : exit_cause::user_exit;
     default: return exit_cause::user_exit;
   }
 }
@@ -72,7 +95,7 @@ std::string_view describe(exit_cause cause) noexcept {
     case exit_cause::aborted: return "aborted";
     case exit_cause::broken_channel: return "it could not talk to its parent";
     case exit_cause::initializer: return "an initializer could not be evaluated";
-    case exit_cause::launcher: return "the toolchain's launcher found no program";
+    case exit_cause::launcher: return "the toolchain's launcher could not start Lean";
     case exit_cause::killed: return "killed from outside, perhaps by the kernel for want of memory";
     case exit_cause::terminated: return "terminated from outside";
     case exit_cause::other_signal:

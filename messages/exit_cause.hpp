@@ -17,17 +17,18 @@ enum class exit_cause : std::uint8_t {
   stack_overflow,   ///< Deep recursion.
   memory_fault,     ///< An access outside its memory: SIGSEGV, SIGBUS, or its WebAssembly equal.
   aborted,          ///< abort(), a failed assertion, an unreachable point, a WebAssembly trap.
-  broken_channel,   ///< Exit code 3: it could not talk to us.
+  broken_channel,   ///< The host said that it could not talk to us.
   initializer,      ///< An `[init]` declaration could not be evaluated.
-  launcher,         ///< Exit codes 126 and 127: the toolchain's launcher found nothing to run.
+  launcher,         ///< The toolchain's launcher said that it could not start Lean.
   killed,           ///< SIGKILL from somewhere else: an operator, or the kernel's out-of-memory killer.
   terminated,       ///< SIGTERM, SIGINT or SIGHUP from somewhere else.
   other_signal,     ///< Another signal.
-  user_exit,        ///< Another exit code, for example by `IO.Process.exit` in user code.
+  user_exit,        ///< An exit code that nothing explains: for example by `IO.Process.exit` in user code, which may be any number.
   unknown,          ///< Nothing could be observed.
 };
 
-/// Pure. `stderr_tail` is only looked at where one exit code has several meanings.
+/// Pure. User code can leave with any code, so a code means something only together with the words that were written before it in
+/// `stderr_tail`. Those words can be written by user code, too: a meaning is a help for people, never a verdict.
 exit_cause classify_exit(const exit_status& exit, std::string_view stderr_tail) noexcept;
 
 /// For people, for example "stack overflow (deep recursion)". Empty for `user_exit`, `other_signal` and `unknown`.

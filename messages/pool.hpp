@@ -26,13 +26,14 @@ struct submit_request {
   std::chrono::milliseconds wait{0}; ///< At most this long in the queue; 0: the pool's default.
   bool idempotent = false; ///< Running it twice does no harm: the pool may try it again after its child died.
   std::uint64_t fingerprint = 0; ///< What is quarantined when it kills two children; 0: made from key and body.
+  std::string label; ///< What people call it, such as a file's name; at most 256 bytes are kept. Deaths tell by it what ran before.
   row_port_ptr rows{}; ///< As in `run_request`. Once a row has come, it is not tried again, idempotent or not.
   friend bool operator==(const submit_request&, const submit_request&) = default;
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, submit_request& x) {
-  return f(x.id, x.key, x.body, x.import_timeout, x.request_timeout, x.caller, x.urgency, x.weight, x.wait, x.idempotent, x.fingerprint);
+  return f(x.id, x.key, x.body, x.import_timeout, x.request_timeout, x.caller, x.urgency, x.weight, x.wait, x.idempotent, x.fingerprint, x.label);
 }
 
 /// A queued request was handed to a worker. Pool → client; again if its worker died and it is tried a second time.

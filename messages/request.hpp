@@ -43,6 +43,11 @@ struct request_outcome {
   std::chrono::milliseconds retry_after{0}; ///< Of a refusal: when it may be worth asking again; 0: unknown.
   std::chrono::microseconds import_time{0};
   std::chrono::microseconds work_time{0}; ///< From dispatch, or from the end of the import.
+  std::chrono::milliseconds processor_wait{0}; ///< How long its child was ready to run and got no processor. Only measured of long requests.
+  partial_results partial; ///< Of a request without an answer: how far it came.
+  bool panicked = false;   ///< Lean told of a panic while it ran and went on with a default value: the result may be wrong.
+  std::string panic;       ///< The first line of that.
+  bool retire = false;     ///< The child asks to be replaced before its next request.
 
   bool ok() const noexcept { return code == errc::none; }
   friend bool operator==(const request_outcome&, const request_outcome&) = default;
@@ -51,7 +56,8 @@ struct request_outcome {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, request_outcome& x) {
   return f(x.code, x.body, x.message, x.work_started, x.generation, x.down, x.elapsed, x.phase, x.retry_safe, x.worker,
-           x.rows_delivered, x.waited, x.retry_after, x.import_time, x.work_time);
+           x.rows_delivered, x.waited, x.retry_after, x.import_time, x.work_time, x.processor_wait, x.partial, x.panicked, x.panic,
+           x.retire);
 }
 
 /// Run this. Pool → worker; answered with `request_done`. Refused with `worker_busy` while another one runs.
