@@ -1,41 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/actors/row_consumer.hpp>
 
-#include <nlohmann/json.hpp>
+#include <leanworker/child/handshake.hpp>
 
 namespace leanworker {
-namespace {
-
-std::string text_of(const nlohmann::json& value, const char* member) {
-  auto found = value.find(member);
-  return found != value.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
-} // namespace
 
 bool decode_note(const frame_view& frame, row_note& out) {
-  auto value = nlohmann::json::parse(frame.body, nullptr, false);
-  if (!value.is_object())
-    return false;
   out = {};
+  child_note note;
+  if (!decode_child_note(frame.body, note))
+    return false;
+  out.message = std::move(note.message);
   switch (frame.header.kind) {
     case frame_kind::diagnostic:
       out.kind = note_kind::diagnostic;
-      out.code = text_of(value, "code");
+      out.code = std::move(note.code);
       break;
-    case frame_kind::progress: {
+    case frame_kind::progress:
       out.kind = note_kind::progress;
-      out.code = text_of(value, "phase");
-      if (auto current = value.find("current"); current != value.end() && current->is_number_unsigned())
-        out.current = current->get<std::uint64_t>();
-      if (auto total = value.find("total"); total != value.end() && total->is_number_unsigned())
-        out.total = total->get<std::uint64_t>();
+      out.code = std::move(note.phase);
+      out.current = note.current;
+      out.total = note.total;
       break;
-    }
-    case frame_kind::log: out.code = text_of(value, "level"); break;
+    case frame_kind::log: out.code = std::move(note.level); break;
     default: return false;
   }
-  out.message = text_of(value, "message");
   return !out.code.empty();
 }
 

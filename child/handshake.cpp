@@ -2,39 +2,51 @@
 #include <leanworker/child/handshake.hpp>
 
 #include <leanworker/child/frame.hpp>
+#include <leanworker/child/internal/json_scan.hpp>
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
 
 namespace leanworker {
 namespace {
 
 using json = nlohmann::json;
+using internal::json_scan_result;
+using internal::scan_json;
 
-json parse_object(std::string_view body) {
-  auto value = json::parse(body, nullptr, false);
-  return value.is_object() ? value : json{};
+/// More members than any frame of ours has.
+constexpr std::size_t members_max = 256;
+
+/// The members of an object as they are spelled. No tree is built of what a child sends: nesting and size cost nothing here. Not `ok` for anything else.
+json_scan_result object_of(std::string_view text) {
+  auto scanned = scan_json(text, members_max);
+  if (scanned.ok() && !scanned.object)
+    scanned.problem = "it is no JSON object";
+  if (!scanned.ok())
+    scanned.members.clear(); // those before the flaw mean nothing
+  return scanned;
 }
 
-std::string text_of(const json& object, const char* member) {
-  auto found = object.find(member);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+std::string text_of(const json_scan_result& object, const char* member) {
+  auto value = object.find(member);
+  return value.starts_with('"') ? internal::decode_json_string(value) : std::string{};
 }
 
-json object_of(const json& object, const char* member) {
-  auto found = object.find(member);
-  return found != object.end() && found->is_object() ? *found : json::object();
+template <class Number>
+bool read_number(const json_scan_result& object, const char* member, Number& out) {
+  auto value = object.find(member);
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
+  return !value.empty() && error == std::errc{} && end == value.data() + value.size();
 }
 
-bool read_count(const json& object, const char* member, std::uint32_t lowest, std::uint32_t highest, std::uint32_t& out) {
-  auto found = object.find(member);
-  if (found == object.end() || !found->is_number_integer() || *found < lowest || *found > highest)
-    return false;
-  out = found->get<std::uint32_t>();
-  return true;
+bool read_count(const json_scan_result& object, const char* member, std::uint32_t lowest, std::uint32_t highest, std::uint32_t& out) {
+  return read_number(object, member, out) && out >= lowest && out <= highest;
 }
 
-bool read_limits(const json& hello, child_hello& out, std::string& problem) {
-  auto limits = object_of(hello, "limits");
+bool read_limits(const json_scan_result& hello, child_hello& out, std::string& problem) {
+  auto limits = object_of(hello.find("limits"));
   const char* bad = !read_count(limits, "in_flight_max", 1, 1u << 20, out.in_flight_max) ? "limits.in_flight_max"
                     : !read_count(limits, "receive_bytes_max", frame_bytes_max_lowest, frame_bytes_max_highest, out.receive_bytes_max)
                       ? "limits.receive_bytes_max"
@@ -44,6 +56,17 @@ bool read_limits(const json& hello, child_hello& out, std::string& problem) {
   if (bad)
     problem = std::string{bad} + " is missing or out of range";
   return bad == nullptr;
+}
+
+/// The strings of an array. A tree is safe here: what it is part of was scanned, which bounds its depth, and is a `hello` of at most 64 KiB.
+bool read_strings(std::string_view array, std::vector<std::string>& out) {
+  auto parsed = json::parse(array, nullptr, false);
+  if (!parsed.is_array())
+    return false;
+  for (const auto& entry : parsed)
+    if (entry.is_string())
+      out.push_back(entry.get<std::string>());
+  return true;
 }
 
 } // namespace
@@ -61,65 +84,84 @@ std::string with_seal_key(std::string_view configure_body, const seal_key& key) 
 }
 
 bool decode_hello(std::string_view body, child_hello& out, std::string& problem) {
-  auto hello = parse_object(body);
-  if (!hello.is_object()) {
-    problem = "hello is not a JSON object";
+  auto hello = object_of(body);
+  if (!hello.ok()) {
+    problem = std::string{"hello is not a JSON object: "} + hello.problem + " at byte " + std::to_string(hello.at);
     return false;
   }
-  if (hello.value("protocol", json{}) != protocol_version) {
-    problem = "hello speaks of protocol " + hello.value("protocol", json{}).dump() + ", not " + std::to_string(protocol_version);
+  std::uint32_t protocol = 0;
+  if (!read_number(hello, "protocol", protocol) || protocol != protocol_version) {
+    auto said = hello.find("protocol");
+    problem = "hello speaks of protocol " + (said.empty() ? "null" : std::string{said.substr(0, 64)}) + ", not "
+              + std::to_string(protocol_version);
     return false;
   }
-  auto child = object_of(hello, "child");
+  auto child = object_of(hello.find("child"));
   out.child_kind = text_of(child, "kind");
   out.child_version = text_of(child, "version");
   if (out.child_kind.empty()) {
     problem = "child.kind is missing";
     return false;
   }
-  auto lean = object_of(hello, "lean");
+  auto lean = object_of(hello.find("lean"));
   out.lean_version = text_of(lean, "version");
   out.lean_target = text_of(lean, "target");
-  auto pid = hello.value("pid", json{});
-  out.claimed_pid = pid.is_number_integer() ? pid.get<std::int64_t>() : 0;
-  auto capabilities = hello.value("capabilities", json{});
-  if (!capabilities.is_array()) {
+  if (!read_number(hello, "pid", out.claimed_pid))
+    out.claimed_pid = 0;
+  if (!read_strings(hello.find("capabilities"), out.capabilities)) {
     problem = "capabilities is not an array";
     return false;
   }
-  for (const auto& entry : capabilities)
-    if (entry.is_string())
-      out.capabilities.push_back(entry.get<std::string>());
   return read_limits(hello, out, problem);
 }
 
-bool decode_progress(std::string_view body, child_progress& out) {
-  auto value = parse_object(body);
-  out.phase = text_of(value, "phase");
-  auto current = value.find("current");
-  if (out.phase.empty() || current == value.end() || !current->is_number_unsigned())
+bool decode_child_note(std::string_view body, child_note& out) {
+  auto object = object_of(body);
+  if (!object.ok())
     return false;
-  out.current = current->get<std::uint64_t>();
-  auto total = value.find("total");
-  out.total = total != value.end() && total->is_number_unsigned() ? total->get<std::uint64_t>() : 0;
+  out.code = text_of(object, "code");
+  out.level = text_of(object, "level");
+  out.phase = text_of(object, "phase");
+  out.has_message = object.find("message").starts_with('"');
+  out.message = text_of(object, "message");
+  out.has_current = read_number(object, "current", out.current);
+  if (std::uint64_t total = 0; read_number(object, "total", total))
+    out.total = total;
+  out.host = object.find("host") == "true";
   return true;
+}
+
+bool progress_of(const child_note& note, child_progress& out) {
+  if (note.phase.empty() || !note.has_current)
+    return false;
+  out.phase = note.phase;
+  out.host = note.host;
+  out.current = note.current;
+  out.total = note.total.value_or(0);
+  return true;
+}
+
+bool log_of(const child_note& note, child_log& out) {
+  if (!note.has_message || (note.level.empty() && note.code.empty()))
+    return false;
+  out.level = note.level.empty() ? "diagnostic" : note.level;
+  out.text = note.code.empty() ? note.message : note.code + ": " + note.message;
+  return true;
+}
+
+bool decode_progress(std::string_view body, child_progress& out) {
+  child_note note;
+  return decode_child_note(body, note) && progress_of(note, out);
 }
 
 bool decode_log(std::string_view body, child_log& out) {
-  auto value = parse_object(body);
-  auto level = text_of(value, "level");
-  out.level = level.empty() ? "diagnostic" : level;
-  auto code = text_of(value, "code");
-  auto message = value.find("message");
-  if (message == value.end() || !message->is_string() || (level.empty() && code.empty()))
-    return false;
-  out.text = code.empty() ? message->get<std::string>() : code + ": " + message->get<std::string>();
-  return true;
+  child_note note;
+  return decode_child_note(body, note) && log_of(note, out);
 }
 
 error_object decode_error(std::string_view body) {
-  auto value = parse_object(body);
-  return {text_of(value, "code"), text_of(value, "message")};
+  auto object = object_of(body);
+  return {text_of(object, "code"), text_of(object, "message")};
 }
 
 } // namespace leanworker

@@ -5,6 +5,8 @@
 #include <leanworker/config/worker_config.hpp>
 #include <leanworker/messages/child.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,26 @@ std::string with_seal_key(std::string_view configure_body, const seal_key& key);
 
 /// Reads a `hello`. False when it is not what the protocol demands; `problem` then names the member.
 bool decode_hello(std::string_view body, child_hello& out, std::string& problem);
+
+/// What a diagnostic, progress or log frame says; a member that is absent, or of another type, is empty. The one place where these bodies are
+/// read: no tree is built, so that neither nesting nor size can harm.
+struct child_note {
+  std::string code;
+  std::string level;
+  std::string phase;
+  std::string message;
+  bool has_message = false;
+  std::uint64_t current = 0;
+  bool has_current = false;
+  std::optional<std::uint64_t> total;
+  bool host = false; ///< The host's own word, not that of a command that it runs.
+};
+/// False when the body is no JSON object, or nests deeper than 512 levels.
+bool decode_child_note(std::string_view body, child_note& out);
+
+/// The progress, or the log line, that a note is. False when it lacks what the protocol demands of one.
+bool progress_of(const child_note& note, child_progress& out);
+bool log_of(const child_note& note, child_log& out);
 
 /// Reads a `progress`. False when it is not what the protocol demands.
 bool decode_progress(std::string_view body, child_progress& out);

@@ -238,9 +238,13 @@ void host_thread::credit(child_id child, std::size_t bytes, std::shared_ptr<back
   });
 }
 
-void host_thread::stop(child_id child, stop_mode mode) {
-  loop_->post([loop = loop_.get(), child, mode](clock::time_point now) {
-    loop->with(child, [&](child_io& io) { io.stop(mode, now); });
+void host_thread::stop(child_id child, stop_mode mode, bool describe) {
+  loop_->post([loop = loop_.get(), child, mode, describe](clock::time_point now) {
+    loop->with(child, [&](child_io& io) {
+      if (describe)
+        io.describe_hang();
+      io.stop(mode, now);
+    });
   });
 }
 

@@ -34,8 +34,16 @@ struct child_end {
   exit_status exit;
   std::string stderr_tail; ///< At most `log_bytes`, valid UTF-8.
   std::string stdout_tail;
+  std::string hang; ///< What its threads did when it was stopped with `describe`; see `hang_report`.
   std::chrono::milliseconds uptime{0};
   bool reaped = false; ///< False only where it could not be started, or outlived SIGKILL by `reap_max`.
+};
+
+/// A line that a living child printed.
+struct printed_line {
+  bool on_stderr = false;
+  bool panic = false; ///< Lean's runtime tells of a panic.
+  std::string text;   ///< At most 1 KiB, valid UTF-8.
 };
 
 /// Hears of one child. Called on the host thread, which serves all children: return soon, never block, never throw.
@@ -45,6 +53,8 @@ public:
   virtual void started(pid_t pid) = 0;
   /// Complete frames, in order. The batch may be kept; it holds credit until it is let go.
   virtual void frames(frame_batch_ptr batch) = 0;
+  /// At most 1000 lines a second, and of panics 100 more; what was printed before a frame was sent is told before that frame.
+  virtual void printed(printed_line) {}
   /// The first thing that went wrong on the channel, before anything is done about it. The child is stopped; `ended` follows.
   virtual void fault(errc cause, const std::string& detail) = 0;
   /// Exactly once, and last: after the reaping, and after every byte that was in its pipes.
@@ -71,7 +81,8 @@ public:
   void set_body_bytes_max(child_id child, std::uint32_t bytes);
   /// From now on what the child sends is charged to credit of its own: what users of earlier frames still hold does not count. `meter`: where pauses are counted; may be null.
   void credit(child_id child, std::size_t bytes, std::shared_ptr<backpressure_meter> meter = nullptr);
-  void stop(child_id child, stop_mode mode);
+  /// `describe`: because it hangs; what its threads do is kept for `child_end::hang`.
+  void stop(child_id child, stop_mode mode, bool describe = false);
 
   /// Children that were started and have not ended.
   std::size_t live() const noexcept;

@@ -6,13 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include <ctime>
+#include <thread>
 
 #include <fcntl.h>
+
+#include <sched.h>
 #include <unistd.h>
 
 namespace leanworker {
@@ -151,7 +155,35 @@ machine_memory look_at_machine(const memory_sources& sources) {
     auto slash = group.rfind('/');
     group = slash == 0 || slash == std::string::npos ? "/" : group.substr(0, slash);
   }
+  // cgroup v1, as a container sees it. Without a limit it says a number near 2^63.
+  if (auto limit = limit_of(sources.cgroup + "/memory/memory.limit_in_bytes");
+      limit.known && limit.bytes < (std::uint64_t{1} << 60) && (!result.group_limit.known || limit.bytes < result.group_limit.bytes)) {
+    result.group_limit = limit;
+    result.group_current = limit_of(sources.cgroup + "/memory/memory.usage_in_bytes");
+  }
   return result;
+}
+
+unsigned usable_cores(const memory_sources& sources) {
+  cpu_set_t set;
+  double cores = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : std::thread::hardware_concurrency();
+  auto bound = [&](const std::string& quota, const std::string& period) {
+    char* end = nullptr;
+    auto allowed = std::strtod(quota.c_str(), &end), whole = std::strtod(period.c_str(), nullptr);
+    if (end != quota.c_str() && allowed > 0 && whole > 0)
+      cores = std::min(cores, allowed / whole);
+  };
+  for (auto group = own_group(sources); !group.empty();) {
+    auto text = read_file(sources.cgroup + (group == "/" ? "" : group) + "/cpu.max"); // "max 100000" or "150000 100000"
+    if (auto blank = text.find(' '); blank != std::string::npos)
+      bound(text.substr(0, blank), text.substr(blank));
+    if (group == "/")
+      break;
+    auto slash = group.rfind('/');
+    group = slash == 0 || slash == std::string::npos ? "/" : group.substr(0, slash);
+  }
+  bound(read_file(sources.cgroup + "/cpu/cpu.cfs_quota_us"), read_file(sources.cgroup + "/cpu/cpu.cfs_period_us"));
+  return std::max(1u, static_cast<unsigned>(cores));
 }
 
 } // namespace leanworker

@@ -38,4 +38,8 @@ std::chrono::nanoseconds thread_cpu_time() noexcept;
 /// MemTotal and MemAvailable; of cgroup v2 the tightest limit of our own group and those above it.
 machine_memory look_at_machine(const memory_sources& sources = {});
 
+/// Processors that this process may use at a time, at least 1: by its affinity, and by the quota of its control group and those above it (cpu.max of
+/// cgroup v2, cpu.cfs_quota_us of v1 as a container sees it), rounded down.
+unsigned usable_cores(const memory_sources& sources = {});
+
 } // namespace leanworker

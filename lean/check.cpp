@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/lean/check.hpp>
 
+#include <leanworker/child/internal/json_scan.hpp>
+
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 #include <array>
 
@@ -69,6 +73,13 @@ check_report report_of(const json& body) {
 
 } // namespace
 
+std::string encode_open_session(const std::vector<std::string>& imports) {
+  auto plain = [](const std::string& name) { return !name.empty() && name != "module" && name != "prelude" && name.find(' ') == std::string::npos; };
+  if (imports.empty() || !std::all_of(imports.begin(), imports.end(), plain))
+    return {};
+  return json{{"op", "open_session"}, {"imports", imports}}.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 std::string encode_check(const check_request& request) {
   json body{{"op", "check"}, {"axioms", request.axioms}};
   if (request.path.empty())
@@ -86,7 +97,7 @@ std::string encode_check(const check_request& request) {
     limits["heartbeats"] = *request.heartbeats;
   body["limits"] = std::move(limits);
   for (const auto& [name, value] : request.options)
-    body["options"][name] = json::parse(value, nullptr, false);
+    body["options"][name] = internal::check_json(value).ok() ? json::parse(value, nullptr, false) : json{};
   return body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -96,6 +107,11 @@ std::string_view to_string(verdict value) noexcept {
 }
 
 bool decode_check_report(std::string_view body, check_report& out, std::string& problem) {
+  // Before a tree is built: nlohmann's parser is safe at any depth, but its destructor and copies are not.
+  if (auto scanned = internal::check_json(body); !scanned.ok()) {
+    problem = std::string{scanned.problem} + " at byte " + std::to_string(scanned.at);
+    return false;
+  }
   // nlohmann reports by exception; this is the one place where it is turned into a value.
   try {
     out = report_of(json::parse(body));

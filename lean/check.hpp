@@ -24,6 +24,10 @@ struct check_request {
   bool axioms = false;
 };
 
+/// The body of a request that opens the session of these imports, in order; docs/PROTOCOL.md, section 4.1. Empty where one of them is no plain
+/// module name (`public import`, `module`): those belong to a file's own header.
+std::string encode_open_session(const std::vector<std::string>& imports);
+
 /// The request's body. JSON text.
 std::string encode_check(const check_request& request);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/child/internal/child_io.hpp>
 
+#include <leanworker/child/hang_report.hpp>
 #include <leanworker/child/internal/end_cause.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -14,6 +16,10 @@ namespace {
 
 /// Reads per wake-up of one descriptor, so that a child that writes without end does not starve the others.
 constexpr int reads_per_turn = 8;
+
+bool holds_response(const frame_batch& batch) {
+  return std::any_of(batch.frames().begin(), batch.frames().end(), [](const frame_view& frame) { return frame.header.kind == frame_kind::response; });
+}
 
 } // namespace
 
@@ -74,8 +80,8 @@ void child_io::ready(source from, clock::time_point now) {
     case source::pidfd: has_exited(now); break;
     case source::channel: read_channel(now); break;
     case source::in: flush(now); break;
-    case source::out: read_log(from, out_ring_); break;
-    case source::err: read_log(from, err_ring_); break;
+    case source::out: read_log(from, now); break;
+    case source::err: read_log(from, now); break;
   }
   if (reaped_ && drained())
     finish(now);
@@ -101,8 +107,12 @@ void child_io::read_channel(clock::time_point now) {
     if (n <= 0)
       return channel_at_end(now);
     auto cut = cutter_.commit(static_cast<std::size_t>(n));
-    if (cut.batch)
+    if (cut.batch) {
+      // What it printed before it sent this belongs before it: a panic before the answer whose request it spoils.
+      if (process_.err && holds_response(*cut.batch))
+        read_log(source::err, now);
       observer_->frames(std::move(cut.batch));
+    }
     if (cut.error != errc::none) {
       // The bytes behind a broken frame mean nothing; not reading them is what "resynchronises never" says.
       unwatch(source::channel);
@@ -112,8 +122,22 @@ void child_io::read_channel(clock::time_point now) {
   }
 }
 
-void child_io::read_log(source from, log_ring& into) {
+void child_io::tell_lines(bool on_stderr, std::string_view text, clock::time_point now) {
+  (on_stderr ? err_lines_ : out_lines_).append(text, [&](std::string_view line) {
+    bool panic = on_stderr && tells_of_panic(line);
+    if (panic ? panics_.passes(now) : lines_.passes(now))
+      observer_->printed({on_stderr, panic, make_valid_utf8(line)});
+  });
+}
+
+void child_io::describe_hang() {
+  if (!over_ && !reaped_ && process_.pid > 0 && hang_.empty())
+    hang_ = hang_report(process_.pid);
+}
+
+void child_io::read_log(source from, clock::time_point now) {
   char buffer[16 << 10];
+  auto& into = from == source::out ? out_ring_ : err_ring_;
   auto& fd = from == source::out ? process_.out : process_.err;
   for (int i = 0; i < reads_per_turn; ++i) {
     auto n = ::read(fd.get(), buffer, sizeof buffer);
@@ -125,7 +149,10 @@ void child_io::read_log(source from, log_ring& into) {
       unwatch(from);
       return fd.reset();
     }
-    into.append({buffer, static_cast<std::size_t>(n)});
+    std::string_view text{buffer, static_cast<std::size_t>(n)};
+    into.append(text);
+    if (!stopping_)
+      tell_lines(from == source::err, text, now);
   }
 }
 
@@ -212,11 +239,11 @@ void child_io::climb(clock::time_point now) {
 }
 
 void child_io::has_exited(clock::time_point now) {
+  // Whoever it left behind in its group must not keep its pipes open, nor live on. Before the reaping: until then the group's number is not free.
+  signal_group(process_.pid, SIGKILL);
   exit_ = reap(process_);
   reaped_ = true;
   unwatch(source::pidfd);
-  // Whoever it left behind in its group must not keep its pipes open, nor live on.
-  signal_group(process_.pid, SIGKILL);
   if (process_.in) {
     unwatch(source::in);
     close_in();
@@ -282,6 +309,7 @@ void child_io::finish(clock::time_point now) {
   end.detail = detail_;
   end.stderr_tail = err_ring_.tail();
   end.stdout_tail = out_ring_.tail();
+  end.hang = std::move(hang_);
   end.uptime = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_at_);
   end.reaped = reaped_;
   if (outlived)

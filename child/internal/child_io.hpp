@@ -4,6 +4,7 @@
 #include <leanworker/child/host_thread.hpp>
 #include <leanworker/child/internal/direct_writer.hpp>
 #include <leanworker/child/internal/frame_cutter.hpp>
+#include <leanworker/child/internal/line_cutter.hpp>
 #include <leanworker/child/internal/write_queue.hpp>
 
 #include <array>
@@ -27,6 +28,8 @@ public:
   /// New credit for what is read from now on; a pause for want of the old one ends.
   void credit(std::size_t bytes, std::shared_ptr<backpressure_meter> meter, clock::time_point now);
   void stop(stop_mode mode, clock::time_point now);
+  /// Keeps what its threads do just now.
+  void describe_hang();
   void resume(clock::time_point now);
   /// When `tick` must be called; `max()` for never.
   clock::time_point next_deadline() const;
@@ -41,7 +44,8 @@ private:
   void unwatch(source what);
   int fd_of(source what) const;
   void read_channel(clock::time_point now);
-  void read_log(source from, log_ring& into);
+  void read_log(source from, clock::time_point now);
+  void tell_lines(bool on_stderr, std::string_view text, clock::time_point now);
   void flush(clock::time_point now);
   void close_in();
   void channel_at_end(clock::time_point now);
@@ -64,6 +68,11 @@ private:
   spawned_process process_;
   log_ring out_ring_;
   log_ring err_ring_;
+  line_cutter out_lines_;
+  line_cutter err_lines_;
+  per_second<clock::time_point> lines_{1000};
+  per_second<clock::time_point> panics_{100};
+  std::string hang_;
   std::array<std::uint32_t, 5> watched_{};
 
   clock::time_point started_at_{};

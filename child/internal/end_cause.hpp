@@ -18,6 +18,8 @@ constexpr errc decide_end_cause(errc first_fault, bool stop_asked, const exit_st
     return errc::child_signalled;
   if (exit.how == exit_status::kind::exited && exit.value != 0)
     return errc::child_failed;
+  if (exit.how == exit_status::kind::unknown)
+    return errc::child_end_unknown;
   return inside_frame ? errc::frame_truncated : errc::child_exited;
 }
 

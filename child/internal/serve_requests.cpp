@@ -72,7 +72,7 @@ void running_request::diagnostic(std::string_view code, std::string_view message
 void running_request::log(log_level level, std::string_view message) { event(frame_kind::log, "level", level_name(level), message); }
 
 void running_request::progress(std::string_view phase, std::uint64_t current, std::optional<std::uint64_t> total) {
-  json body{{"phase", phase.substr(0, output_.body_bytes_max() / 16)}, {"current", current}, {"total", nullptr}};
+  json body{{"phase", phase.substr(0, output_.body_bytes_max() / 16)}, {"current", current}, {"total", nullptr}, {"host", true}};
   if (total)
     body["total"] = *total;
   output_.write(serve_output::from::worker, frame_kind::progress, 0, id_, dump(body));

@@ -82,7 +82,7 @@ private def Host.respond (host : Host) (requestId : UInt64) : Except RequestErro
       host.output.write .response requestId (RequestError.toBody { code := .outputTooLarge, message }) flagError
 
 private def Host.progress (host : Host) (requestId : UInt64) (phase : String) (current total : Nat) : IO Unit :=
-  host.output.write .progress requestId (Json.mkObj [("phase", phase), ("current", current), ("total", total)]).compress
+  host.output.write .progress requestId (Json.mkObj [("phase", phase), ("current", current), ("total", total), ("host", true)]).compress
 
 /-! ## configure -/
 

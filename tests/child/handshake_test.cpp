@@ -170,6 +170,37 @@ TEST(log, logs_and_diagnostics_are_read_and_others_refused) {
   }
 }
 
+/// `{"phase":"x","current":0,"total":1,"y":[[[…` as a hostile file makes it.
+std::string nested(std::string beginning, std::size_t levels) {
+  return beginning + std::string(levels, '[') + std::string(levels, ']') + "}";
+}
+
+TEST(nesting, no_body_of_a_child_is_built_into_a_tree_that_could_overflow_the_stack) {
+  for (std::size_t levels : {513u, 200'000u, 2'000'000u}) {
+    child_progress progress;
+    EXPECT_FALSE(decode_progress(nested(R"({"phase":"x","current":0,"total":1,"y":)", levels), progress));
+    child_log log;
+    EXPECT_FALSE(decode_log(nested(R"({"level":"info","message":"x","y":)", levels), log));
+    EXPECT_FALSE(decode_log(nested(R"({"code":"c","message":"x","y":)", levels), log));
+    EXPECT_TRUE(decode_error(nested(R"({"code":"c","message":"x","y":)", levels)).code.empty());
+    child_hello hello;
+    std::string problem;
+    EXPECT_FALSE(decode_hello(nested(R"({"protocol":1,"capabilities":)", levels), hello, problem));
+    EXPECT_NE(problem.find("not a JSON object"), std::string::npos) << problem;
+  }
+}
+
+TEST(progress, only_the_hosts_own_word_is_taken_for_its) {
+  child_progress out;
+  ASSERT_TRUE(decode_progress(R"({"phase":"import","current":0,"total":1,"host":true})", out));
+  EXPECT_TRUE(out.host);
+  for (auto body : {R"({"phase":"import","current":0})", R"({"phase":"import","current":0,"host":"true"})",
+                    R"({"phase":"\"host\":true","current":0})", R"({"phase":"import","current":0,"host":1})"}) {
+    ASSERT_TRUE(decode_progress(body, out)) << body;
+    EXPECT_FALSE(out.host) << body;
+  }
+}
+
 TEST(error_object, its_code_and_message_are_read_and_anything_else_is_none) {
   auto good = decode_error(R"({"code": "bad_request", "message": "source: a string is needed"})");
   EXPECT_EQ(good.code, "bad_request");

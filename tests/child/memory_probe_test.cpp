@@ -231,5 +231,21 @@ TEST_F(memory_probe_test, the_group_is_found_whatever_stands_around_it) {
   }
 }
 
+TEST_F(memory_probe_test, the_processors_of_a_control_group_are_those_of_its_quota) {
+  auto all = usable_cores(sources());
+  EXPECT_GE(all, 1u);
+  write("proc/self/cgroup", "0::/outer/inner\n");
+  write("cgroup/outer/inner/cpu.max", "max 100000\n");
+  write("cgroup/outer/cpu.max", "100000 100000\n");
+  EXPECT_EQ(usable_cores(sources()), 1u);
+  write("cgroup/outer/cpu.max", "50000 100000\n");
+  EXPECT_EQ(usable_cores(sources()), 1u) << "never none";
+  write("cgroup/outer/cpu.max", "max 100000\n");
+  EXPECT_EQ(usable_cores(sources()), all);
+  write("cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  write("cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(usable_cores(sources()), all) << "-1: none";
+}
+
 } // namespace
 } // namespace leanworker

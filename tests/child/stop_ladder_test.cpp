@@ -78,7 +78,7 @@ TEST(end_cause, what_happened_first_decides) {
     {"it left with 42 in the middle of a frame", none, false, code_42, true, errc::child_failed},
     {"it left with 0 in the middle of a frame", none, false, code_0, true, errc::frame_truncated},
     {"it left with 0", none, false, code_0, false, errc::child_exited},
-    {"nobody knows", none, false, exit_status{}, false, errc::child_exited},
+    {"nobody knows", none, false, exit_status{}, false, errc::child_end_unknown},
   };
   for (const auto& row : rows)
     EXPECT_EQ(decide_end_cause(row.fault, row.stop_asked, row.exit, row.inside_frame), row.cause) << row.story;

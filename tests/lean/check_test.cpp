@@ -131,5 +131,13 @@ TEST(check_report, wrong_types_and_broken_texts_are_refused) {
   }
 }
 
+TEST(check_report, a_nested_one_is_refused_before_a_tree_is_built) {
+  auto body = R"({"verdict":"accepted","messages":)" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
+  check_report out;
+  std::string problem;
+  EXPECT_FALSE(decode_check_report(body, out, problem));
+  EXPECT_NE(problem.find("at byte"), std::string::npos) << problem;
+}
+
 } // namespace
 } // namespace leanworker

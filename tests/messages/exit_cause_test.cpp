@@ -30,23 +30,24 @@ const char* const trap = "FATAL(lean thread): RuntimeError: unreachable\n";
 // One row per way to die that was measured on a WebAssembly toolchain.
 const death wasm_deaths[] = {
   {"end of file on descriptor 0, or terminate", left(0), "", exit_cause::clean},
-  {"an exception that nothing caught", left(3), "host error: oops\n", exit_cause::broken_channel},
-  {"a truncated frame, then end of file", left(3), "end of file inside a frame\n", exit_cause::broken_channel},
-  {"the parent closed the output pipe", left(3), "resource vanished (error code: 64, broken pipe)\n", exit_cause::broken_channel},
+  {"an exception that nothing caught", left(3), "lean host: oops\n", exit_cause::broken_channel},
+  {"a truncated frame, then end of file", left(3), "lean host: frame_truncated: end of file inside a frame\n", exit_cause::broken_channel},
+  {"the parent closed the output pipe", left(3), "lean host: descriptor 3 cannot be written: resource vanished (error code: 64, broken pipe)\n", exit_cause::broken_channel},
   {"IO.Process.exit 7 in user code", left(7), "", exit_cause::user_exit},
   {"IO.Process.exit 1 in user code", left(1), "", exit_cause::user_exit},
   {"deep recursion in interpreted code", left(134), interpreter_overflow, exit_cause::stack_overflow},
   {"deep recursion in compiled code", left(134), "Maximum call stack size exceeded\n", exit_cause::stack_overflow},
   {"the same, as the engine reports it", left(134), compiled_overflow, exit_cause::stack_overflow},
-  {"abort without a word about the stack", left(134), "Aborted()\n", exit_cause::aborted},
+  {"abort without a word about the stack", left(134), "FATAL(lean thread): Aborted()\n", exit_cause::aborted},
+  {"an exception of the C++ library", left(133), "FATAL(lean thread): C++ exception St9bad_alloc\n", exit_cause::out_of_memory},
   {"2 GB used up", left(1), "INTERNAL PANIC: out of memory\n", exit_cause::out_of_memory},
   {"2 GB used up, seen as a trap", left(137), "INTERNAL PANIC: out of memory\nmemory access out of bounds\n", exit_cause::out_of_memory},
   {"an access outside its memory", left(137), bounds_trap, exit_cause::memory_fault},
   {"a trap", left(133), trap, exit_cause::aborted},
   {"an initializer in the same module", left(1), "cannot evaluate `[init]` declaration 'Cap.uref' in the same module\n",
    exit_cause::initializer},
-  {"a launcher that found nothing", left(127), "lean: not found\n", exit_cause::launcher},
-  {"a launcher that may not execute", left(126), "", exit_cause::launcher},
+  {"a launcher that found nothing", left(127), "lean: no node found; install Node 20 or newer\n", exit_cause::launcher},
+  {"a launcher that may not execute", left(126), "lean: permission denied\n", exit_cause::launcher},
 };
 
 // The same on a native toolchain.
@@ -59,6 +60,7 @@ const death native_deaths[] = {
   {"Lean's own limit", by(SIGABRT), "INTERNAL PANIC: out of memory\n", exit_cause::out_of_memory},
   {"a failed assertion", by(SIGABRT), "LEAN ASSERTION VIOLATION\n", exit_cause::aborted},
   {"abort", by(SIGABRT), "", exit_cause::aborted},
+  {"Lean's option -M", left(1), "uncaught exception: excessive memory consumption detected\n", exit_cause::out_of_memory},
   {"an illegal instruction", by(SIGILL), "", exit_cause::aborted},
   {"a trap", by(SIGTRAP), "", exit_cause::aborted},
   {"a division by zero", by(SIGFPE), "", exit_cause::aborted},
@@ -84,10 +86,15 @@ TEST(exit_cause, every_measured_death_on_a_native_toolchain_is_told_apart) {
 TEST(exit_cause, last_words_count_only_where_a_status_has_several_meanings) {
   const std::string everything = std::string{native_overflow} + "out of memory [init] memory access out of bounds";
   EXPECT_EQ(classify_exit(left(0), everything), exit_cause::clean);
-  EXPECT_EQ(classify_exit(left(3), everything), exit_cause::broken_channel);
   EXPECT_EQ(classify_exit(left(42), everything), exit_cause::user_exit);
   EXPECT_EQ(classify_exit(by(SIGKILL), everything), exit_cause::killed);
   EXPECT_EQ(classify_exit(by(SIGTERM), everything), exit_cause::terminated);
+}
+
+TEST(exit_cause, a_code_that_user_code_chose_gets_no_invented_meaning) {
+  for (int code : {1, 2, 3, 42, 126, 127, 128, 133, 134, 137, 139, 255})
+    for (const char* tail : {"", "some text\n", "a user's words: lean host: in the middle of a line\n"})
+      EXPECT_EQ(classify_exit(left(code), tail), exit_cause::user_exit) << code << " " << tail;
 }
 
 TEST(exit_cause, each_cause_that_says_something_says_something_else) {

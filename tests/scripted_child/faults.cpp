@@ -33,6 +33,11 @@ void header_with(std::size_t at, char value) {
   out().write(bytes);
 }
 
+void say_panic() {
+  constexpr std::string_view line = "PANIC at scripted child:1:2: unreachable code has been reached\n";
+  [[maybe_unused]] auto written = ::write(2, line.data(), line.size());
+}
+
 void flood(int fd, number mib) {
   std::string line(1023, fd == 1 ? 'o' : 'e');
   line += '\n';
@@ -116,6 +121,7 @@ const std::vector<fault> process_faults{
    }},
   {"stderr_line", 0, "writes \"scripted line N\" to descriptor 2",
    [](const moment&, number n) { std::fprintf(stderr, "scripted line %lld\n", static_cast<long long>(n)); }},
+  {"panic_line", 0, "writes to descriptor 2 what Lean writes when code panics", [](const moment&, number) { say_panic(); }},
   {"ignore_sigterm", 0, "ignores SIGTERM from now on", [](const moment&, number) { std::signal(SIGTERM, SIG_IGN); }},
   {"grandchild", 60, "leaves a process behind for N s that holds every descriptor; its pid goes to descriptor 2",
    [](const moment&, number n) { leave_grandchild(n, false); }},
