@@ -11,7 +11,10 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Variables that a toolchain may look at: elan's choice of toolchain, and the knobs of the prepared npm one.
-std::vector<std::string> environment_prefixes() { return {"ELAN_", "LEANWORKER_WASM_"}; }
+/// A user sets the rest for Lean itself, or for the libraries that it loads.
+std::vector<std::string> environment_prefixes() {
+  return {"ELAN_", "LEANWORKER_WASM_", "LEAN_NUM_THREADS", "LEAN_STACK_SIZE_KB", "LEAN_CC", "LD_LIBRARY_PATH"};
+}
 
 /// Waits for the end of a program that does not speak the protocol.
 class command_observer : public child_observer {
@@ -29,7 +32,7 @@ private:
 /// Longer than any rung of the kill ladder together with the reaping.
 constexpr std::chrono::seconds end_guard{15};
 
-command_result run_command(host_thread& host, const command& what) {
+command_result run_command(host_thread& host, const command& what, const std::stop_token& stop) {
   process_spec spec;
   spec.argv = what.argv;
   spec.environment = basic_environment(environment_prefixes());
@@ -42,6 +45,7 @@ command_result run_command(host_thread& host, const command& what) {
   auto begin = std::chrono::steady_clock::now();
   auto child = host.spawn(std::move(spec), observer, limits);
   command_result result;
+  std::stop_callback hasten{stop, [&] { host.stop(child, stop_mode::firm); }};
   if (ended.wait_for(what.timeout) != std::future_status::ready) {
     result.timed_out = true;
     host.stop(child, stop_mode::firm);
@@ -60,14 +64,14 @@ std::string explain_missing(const toolchain_result& result) {
   auto text = std::string{describe(result.error)} + ". Looked at:\n";
   for (const auto& line : result.tried)
     text += "  " + line + "\n";
-  return text + "What to do: install Lean 4.28 with elan, or run ./bootstrap setup to prepare the npm toolchain, "
-                "or name a toolchain with --sysroot or LEANWORKER_SYSROOT.";
+  return text + "What to do: install Lean " + std::string{lean_window} + " with elan, or run ./bootstrap setup to prepare the npm toolchain, "
+         + "or name a toolchain with --sysroot or LEANWORKER_SYSROOT.";
 }
 
 } // namespace
 
-command_runner make_runner(std::shared_ptr<host_thread> host) {
-  return [host = std::move(host)](const command& what) { return run_command(*host, what); };
+command_runner make_runner(std::shared_ptr<host_thread> host, std::stop_token stop) {
+  return [host = std::move(host), stop = std::move(stop)](const command& what) { return run_command(*host, what, stop); };
 }
 
 std::string host_sources() {
@@ -80,23 +84,48 @@ std::string host_sources() {
   return LEANWORKER_SOURCE_FOLDER "/lean";
 }
 
+namespace {
+
+/// Compiles the host for the toolchain of `result`.
+void build_host(lean_setup& result, const lean_search& wanted, const std::string& cache, const command_runner& runner) {
+  auto built = ensure_host(result.lean, {host_sources(), cache, wanted.say}, runner);
+  result.error = built.error;
+  result.message = built.error == errc::none ? std::string{} : std::string{describe(built.error)} + ": " + built.message;
+  result.package = built.package;
+}
+
+} // namespace
+
 lean_setup set_up_lean(const lean_search& wanted) {
   lean_setup result;
   result.host = std::make_shared<host_thread>();
-  auto runner = make_runner(result.host);
+  auto runner = make_runner(result.host, wanted.stop);
   auto search = toolchain_search::from_environment(wanted.sysroot);
-  auto found = find_toolchain(search, runner);
-  result.lean = found.found;
-  if (found.error != errc::none) {
-    result.error = found.error;
-    result.message = explain_missing(found);
-    return result;
+  if (!wanted.project.empty())
+    search.project = wanted.project;
+  for (;;) {
+    auto found = find_toolchain(search, runner);
+    if (wanted.stop.stop_requested()) {
+      result.error = errc::cancelled;
+      result.message = describe(errc::cancelled);
+      return result;
+    }
+    if (found.error != errc::none) {
+      result.error = found.error;
+      result.message = explain_missing(found);
+      return result;
+    }
+    result.lean = found.found;
+    build_host(result, wanted, search.cache, runner);
+    if (result.error != errc::host_build_failed || result.lean.named || wanted.stop.stop_requested())
+      break;
+    wanted.say("the host cannot be compiled for " + result.lean.sysroot + "; looking further");
+    search.excluded.emplace_back(result.lean.sysroot, result.message);
   }
-  auto built = ensure_host(result.lean, {host_sources(), search.cache, wanted.say}, runner);
-  result.error = built.error;
-  if (built.error != errc::none)
-    result.message = std::string{describe(built.error)} + ": " + built.message;
-  result.package = built.package;
+  if (result.error != errc::none && wanted.stop.stop_requested()) {
+    result.error = errc::cancelled;
+    result.message = describe(errc::cancelled);
+  }
   return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace leanworker {
 
 /// Everything needed to start children that run Lean.
 struct lean_setup {
-  errc error = errc::none;        ///< `toolchain_not_found`, `toolchain_broken`, `host_build_failed`, `io_error`.
+  errc error = errc::none;        ///< `toolchain_not_found`, `toolchain_broken`, `toolchain_unsupported`, `host_build_failed`, `io_error`, `cancelled`.
   std::string message;            ///< For people: what is wrong and what to do. Several lines.
   std::shared_ptr<host_thread> host;
   toolchain lean;
@@ -30,14 +31,18 @@ struct lean_setup {
 
 struct lean_search {
   std::string sysroot; ///< A toolchain's folder; empty: the rules of `find_toolchain`.
+  std::string project; ///< A folder of the sources, whose `lean-toolchain` counts. Empty: the current one.
+  std::stop_token stop; ///< A stop request ends what runs for this, and with it this, with `cancelled`.
   std::function<void(const std::string&)> say = [](const std::string&) {}; ///< Hears of each step while the host is compiled (once per toolchain, some 40 s).
 };
 
-/// Finds the toolchain and makes sure that the host is compiled for it. Blocks.
+/// Finds the toolchain and makes sure that the host is compiled for it. Blocks. A toolchain that was only found, and for which the host cannot be
+/// compiled, is noted, and the next one is tried.
 lean_setup set_up_lean(const lean_search& search = {});
 
-/// Runs a program to its end on the host thread: what code about Lean is given to start processes with.
-command_runner make_runner(std::shared_ptr<host_thread> host);
+/// Runs a program to its end on the host thread: what code about Lean is given to start processes with. A stop request ends it, as if it had run out
+/// of time.
+command_runner make_runner(std::shared_ptr<host_thread> host, std::stop_token stop = {});
 
 /// The module search path of a child: `extra`, the folders of LEAN_PATH, the toolchain's library. Absolute.
 std::vector<std::string> module_search_path(const std::vector<std::string>& extra, const toolchain& lean);

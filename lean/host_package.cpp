@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/lean/host_package.hpp>
 
+#include <leanworker/child/process.hpp>
+#include <leanworker/lean/internal/compile_errors.hpp>
 #include <leanworker/lean/internal/join_modules.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 namespace leanworker {
@@ -84,6 +89,8 @@ std::string module_of(std::string file) {
 
 std::string key_of(const toolchain& lean, const std::string& sources, const std::vector<unit>& units) {
   hasher hash;
+  hash.add(lean.version.text);
+  hash.add(lean.version.commit);
   hash.add(identity_of(lean.lean()));
   hash.add(identity_of(lean.library() + "/Init.olean"));
   std::vector<std::string> files{"modules.txt", "Main.lean"};
@@ -98,27 +105,56 @@ std::string key_of(const toolchain& lean, const std::string& sources, const std:
   return hash.hex();
 }
 
+/// Held as long as a build is under way. A lock of the kernel's, not a process number, which another container that uses the same cache may have, too.
+class build_lock {
+public:
+  explicit build_lock(const fs::path& folder) : fd_{::open((folder / name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)} {
+    held_ = fd_ && ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0;
+  }
+  bool held() const noexcept { return held_; }
+  static constexpr const char* name = ".lock";
+
+private:
+  unique_fd fd_;
+  bool held_ = false;
+};
+
+/// A build makes its folder first and its lock then.
+constexpr auto unlocked_grace = std::chrono::minutes{10};
+
+bool is_young(const fs::path& folder) {
+  std::error_code error;
+  auto made = fs::last_write_time(folder, error);
+  return !error && fs::file_time_type::clock::now() - made < unlocked_grace;
+}
+
 /// Removes what builds that were killed left behind.
 void remove_leftovers(const fs::path& hosts) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator{hosts, ignored}) {
-    auto name = entry.path().filename().string();
-    auto dash = name.rfind('-');
-    int pid = 0;
-    if (!name.starts_with(".build-") || dash == std::string::npos)
+    if (!entry.path().filename().string().starts_with(".build-"))
       continue;
-    std::from_chars(name.data() + dash + 1, name.data() + name.size(), pid);
-    if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH)
+    bool begun = fs::exists(entry.path() / build_lock::name, ignored);
+    if (begun ? build_lock{entry.path()}.held() : !is_young(entry.path()))
       fs::remove_all(entry.path(), ignored);
   }
 }
 
-std::string last_words(const command_result& result) {
+std::string words_of(const command_result& result) {
   auto text = result.timed_out ? "did not end within its time" : result.exit.str();
   for (const auto& stream : {result.out, result.err})
-    if (!stream.empty())
-      text += "\n" + stream;
+    if (auto errors = internal::first_errors(stream); !errors.empty())
+      text += "\n" + errors;
   return text;
+}
+
+/// Before anything else: most failures are those of a Lean that the host was not written for.
+std::string window_of(const toolchain& lean) {
+  switch (lean.version.support()) {
+    case lean_support::supported: return {};
+    case lean_support::unknown: return "the version of this Lean could not be read; leanworker works with " + std::string{lean_window} + ". ";
+    default: return "this is Lean " + lean.version.text + "; leanworker works with " + std::string{lean_window} + ". ";
+  }
 }
 
 bool write_unit(const host_build& build, const unit& what, const fs::path& aside, std::string& problem) {
@@ -162,7 +198,7 @@ host_package_result compile(const toolchain& lean, const host_build& build, cons
     auto result = run({{lean.lean(), "-o", fs::path{each.name}.replace_extension("olean").string(), each.name}, {{"LEAN_PATH", aside.string()}},
                        aside.string(), compile_timeout});
     if (!result.ok())
-      return failure(errc::host_build_failed, "compiling " + each.name + " of " + build.sources + " with " + lean.lean() + ": " + last_words(result));
+      return failure(errc::host_build_failed, window_of(lean) + "compiling " + each.name + " of " + build.sources + " with " + lean.lean() + ": " + words_of(result));
     elapsed += result.elapsed;
   }
   build.say("compiled the Lean host in " + std::to_string(elapsed.count()) + " ms");
@@ -177,7 +213,7 @@ void prepare_start(const toolchain& lean, const host_build& build, const fs::pat
   if (result.ok())
     build.say("made the start-up image in " + std::to_string(result.elapsed.count()) + " ms");
   else // slower starts are no reason not to work
-    build.say("no start-up image, children will start slowly: " + last_words(result));
+    build.say("no start-up image, children will start slowly: " + words_of(result));
 }
 
 host_package describe_package(const fs::path& folder) {
@@ -208,12 +244,17 @@ host_package_result ensure_host(const toolchain& lean, const host_build& build, 
   if (error)
     return failure(errc::io_error, "cannot create " + hosts.string() + ": " + error.message());
   remove_leftovers(hosts);
-  auto aside = hosts / (".build-" + key + "-" + std::to_string(::getpid()));
-  fs::remove_all(aside, error);
+  auto pattern = (hosts / (".build-" + key + "-XXXXXX")).string();
+  if (!::mkdtemp(pattern.data()))
+    return failure(errc::io_error, "cannot create a folder in " + hosts.string() + ": " + std::generic_category().message(errno));
+  auto aside = fs::path{pattern};
+  fs::permissions(aside, fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add, error);
+  build_lock lock{aside};
   build.say("compiling the Lean host for " + lean.sysroot + " (once)");
   auto result = compile(lean, build, units, aside, run);
   if (result.error == errc::none) {
     prepare_start(lean, build, aside, run);
+    fs::remove(aside / build_lock::name, error);
     fs::rename(aside, final_folder, error);
     // A rename onto the result of another process that was quicker fails; its result is as good.
     if (error && !fs::exists(final_folder / "Main.lean"))

@@ -31,12 +31,23 @@ function isAlive(pid) {
   }
 }
 
+/** Longer than any preparation between two of its writes: in another container that uses the same cache, its process number means nothing here. */
+const graceMs = 10 * 60 * 1000;
+
+function isOld(folder, now) {
+  try {
+    return now - fs.statSync(folder).mtimeMs > graceMs;
+  } catch {
+    return false;
+  }
+}
+
 /** Removes what interrupted preparations left behind. Returns the names. */
-export function removeStaleBuilds({ toolchains }) {
+export function removeStaleBuilds({ toolchains }, now = Date.now()) {
   if (!fs.existsSync(toolchains)) return [];
   const stale = fs.readdirSync(toolchains).filter((name) => {
     const match = /^\.build-[0-9a-f]+-(\d+)-[0-9a-f]+$/.exec(name);
-    return match && !isAlive(Number(match[1]));
+    return match && !isAlive(Number(match[1])) && isOld(path.join(toolchains, name), now);
   });
   for (const name of stale) fs.rmSync(path.join(toolchains, name), { recursive: true, force: true });
   return stale;

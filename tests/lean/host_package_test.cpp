@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/lean/host_package.hpp>
 
+#include <leanworker/child/process.hpp>
+
 #include <leanworker/tests/lean/lean_fixture.hpp>
 
 #include <algorithm>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -181,24 +185,17 @@ TEST_F(host_package_test, a_cache_folder_that_is_a_file_is_an_io_error) {
   EXPECT_NE(result.message.find((root / "cache").string()), std::string::npos) << result.message;
 }
 
-/// The pid of a process that has ended and was reaped.
-pid_t dead_pid() {
-  auto pid = ::fork();
-  if (pid == 0)
-    ::_exit(0);
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return pid;
-}
-
 TEST_F(host_package_test, leftovers_of_dead_builders_are_removed_and_those_of_living_ones_are_not) {
-  auto dead = ".build-0123-" + std::to_string(dead_pid());
-  auto parent = ".build-0123-" + std::to_string(::getppid());
-  auto first_process = std::string{".build-0123-1"}; // lives, and may not be signalled by everybody
-  for (const auto& name : {dead, parent, first_process, std::string{".build-odd"}, std::string{"unrelated"}})
+  // By a lock that ends with its process: the number of a process may be another's in another container that uses the same cache.
+  for (auto name : {".build-0123-dead", ".build-0123-living", ".build-0123-begins", ".build-0123-old", "unrelated"})
     write_file(root / "cache/hosts" / name / "file", "x");
+  for (auto name : {".build-0123-dead", ".build-0123-living"})
+    write_file(root / "cache/hosts" / name / ".lock", "");
+  fs::last_write_time(root / "cache/hosts/.build-0123-old", fs::file_time_type::clock::now() - std::chrono::hours{1});
+  unique_fd living{::open((root / "cache/hosts/.build-0123-living/.lock").c_str(), O_RDWR | O_CLOEXEC)};
+  ASSERT_EQ(::flock(living.get(), LOCK_EX), 0);
   auto made = fs::path{ensure().package.folder}.filename().string();
-  std::vector<std::string> expected{parent, first_process, ".build-odd", "unrelated", made};
+  std::vector<std::string> expected{".build-0123-living", ".build-0123-begins", "unrelated", made};
   std::sort(expected.begin(), expected.end());
   EXPECT_EQ(builds(), expected);
 }

@@ -51,8 +51,9 @@ TEST_F(toolchain_search_test, a_sysroot_that_is_named_wins_over_everything) {
 TEST_F(toolchain_search_test, the_rules_are_tried_in_their_order) {
   make_toolchain(root / "cache/toolchains/npm");
   EXPECT_EQ(find().found.sysroot, (root / "cache/toolchains/npm").string());
-  program("home/.elan/bin/lean", make_toolchain(root / "elan-toolchain"));
-  EXPECT_EQ(find().found.sysroot, (root / "elan-toolchain").string());
+  write_file(root / "home/.elan/settings.toml", "default_toolchain = \"mine\"\n");
+  auto elans = make_toolchain(root / "home/.elan/toolchains/mine");
+  EXPECT_EQ(find().found.sysroot, elans);
   program("empty/lean", make_toolchain(root / "path-toolchain"));
   EXPECT_EQ(find().found.sysroot, (root / "path-toolchain").string());
   search.environment = make_toolchain(root / "environment");
@@ -95,7 +96,7 @@ TEST_F(toolchain_search_test, nothing_found_lists_every_place_in_order) {
   EXPECT_EQ(result.error, errc::toolchain_not_found);
   ASSERT_EQ(result.tried.size(), 3u);
   EXPECT_NE(result.tried[0].find("PATH"), std::string::npos) << result.tried[0];
-  EXPECT_NE(result.tried[1].find(search.home + "/.elan/bin/lean"), std::string::npos) << result.tried[1];
+  EXPECT_NE(result.tried[1].find(search.home + "/.elan/toolchains"), std::string::npos) << result.tried[1];
   EXPECT_NE(result.tried[2].find(search.cache + "/toolchains/npm"), std::string::npos) << result.tried[2];
 }
 
