@@ -20,8 +20,11 @@ using time_point = internal::row_tap::time_point;
 class link_observer : public child_observer {
 public:
   link_observer(process_link_actor link, std::uint64_t generation) : link_{std::move(link)}, generation_{generation} {}
-  void started(pid_t pid) override { caf::anon_send(link_, child_started{generation_, pid}); }
+  void started(pid_t pid) override { caf::anon_send(link_, child_started{generation_, pid, true}); }
   void frames(frame_batch_ptr batch) override { caf::anon_send(link_, frames_arrived{std::move(batch)}); }
+  void printed(printed_line line) override {
+    caf::anon_send(link_, line_printed{std::make_shared<const printed_line>(std::move(line))});
+  }
   void fault(errc cause, const std::string& detail) override { caf::anon_send(link_, child_fault{generation_, cause, detail}); }
   void ended(const child_end& end) override { caf::anon_send(link_, link_ended{std::make_shared<const child_end>(end)}); }
 
@@ -74,7 +77,8 @@ void take_response(self_pointer self, const frame_view& frame, std::uint64_t id)
     if (had_credit_of_its_own)
       state.host->credit(state.child, state.credit_bytes);
   }
-  self->send(state.worker, child_response{state.generation, id, refused, std::string{frame.body}});
+  bool retire = (frame.header.flags & frame_flag_retire) != 0;
+  self->send(state.worker, child_response{state.generation, id, refused, std::string{frame.body}, retire});
 }
 
 void take_row(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index, std::uint64_t id, time_point now) {
@@ -88,11 +92,11 @@ void take_row(self_pointer self, const frame_batch_ptr& batch, std::uint32_t ind
     self->send(state.worker, child_row_refused{state.generation, id, errc::row_without_sink, "the request was sent without a sink for rows"});
 }
 
-/// The worker's deadlines hang on imports, whoever else listens.
+/// The worker's deadlines hang on the host's imports, whoever else listens. A command that names a phase of its own so moves nothing.
 void tell_import(self_pointer self, child_progress progress) {
   auto& state = self->state;
   auto step = progress.current < progress.total ? 1u : 2u;
-  if (progress.phase != "import" || progress.request_id != state.rows.request_id() || step != state.import_steps + 1)
+  if (!progress.host || progress.phase != "import" || progress.request_id != state.rows.request_id() || step != state.import_steps + 1)
     return;
   state.import_steps = step;
   progress.generation = state.generation;
@@ -109,25 +113,53 @@ void log_line(self_pointer self, child_log line) {
   self->send(state.worker, std::move(line));
 }
 
+/// Keeps what says how far the running request came. True: a message of a finished command, which is for the outcome alone.
+bool keep_for_outcome(self_pointer self, const frame_view& frame, std::uint64_t id, const child_note& note) {
+  auto& state = self->state;
+  bool has_port = state.rows.has_port() || state.rows.discarding(); // its user hears everything, and its commands name what they like
+  if (!state.notes || has_port || id == 0 || id != state.rows.request_id())
+    return false;
+  if (frame.header.kind == frame_kind::progress && note.phase == "elaborate")
+    state.notes->position(note.current);
+  if (frame.header.kind != frame_kind::diagnostic || note.code != "message")
+    return false;
+  state.notes->diagnostic(std::string{frame.body});
+  return true;
+}
+
+/// One decoder for all three kinds; see `decode_child_note`.
 void take_note(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index, std::uint64_t id) {
   auto& state = self->state;
   const auto& frame = batch->frames()[index];
+  child_note note;
+  if (!decode_child_note(frame.body, note))
+    return void(refuse_body(self, frame));
+  if (keep_for_outcome(self, frame, id, note))
+    return;
   bool for_port = id != 0 && id == state.rows.request_id() && (state.rows.has_port() || state.rows.discarding());
   if (frame.header.kind == frame_kind::progress) {
     child_progress progress;
-    if (!decode_progress(frame.body, progress))
+    if (!progress_of(note, progress))
       return void(refuse_body(self, frame));
     progress.request_id = id;
     tell_import(self, std::move(progress));
   } else {
     child_log line;
-    if (!decode_log(frame.body, line))
+    if (!log_of(note, line))
       return void(refuse_body(self, frame));
     if (!for_port)
       return log_line(self, std::move(line));
   }
   if (for_port)
     state.rows.note(batch, index);
+}
+
+/// What a living child prints while it works: to be seen by whoever looks at logs, and a panic by whoever gets the result.
+void take_printed(self_pointer self, const printed_line& line) {
+  auto& state = self->state;
+  if (line.panic && state.notes && state.rows.request_id() != 0)
+    state.notes->panic(line.text);
+  log_line(self, {state.generation, line.panic ? "warning" : "info", (line.on_stderr ? "stderr: " : "stdout: ") + line.text});
 }
 
 void take_frame(self_pointer self, const frame_batch_ptr& batch, std::uint32_t index, time_point now) {
@@ -178,6 +210,7 @@ void send_frame(self_pointer self, const link_send& order) {
   if (kind == frame_kind::request) {
     state.row_refusal_told = false;
     state.import_steps = 0;
+    state.notes = order.notes;
     if (order.rows)
       state.host->credit(state.child, order.rows->credit_bytes(), order.rows->meter());
     state.rows.open(order.request_id, order.rows, now);
@@ -187,7 +220,7 @@ void send_frame(self_pointer self, const link_send& order) {
   state.host->send(state.child, encode_frame(kind, 0, order.request_id, order.body), std::chrono::steady_clock::now() + order.timeout);
 }
 
-child_down down_of(std::uint64_t generation, const child_end& end) {
+child_down down_of(std::uint64_t generation, bool greeted, const child_end& end) {
   child_down down;
   down.generation = generation;
   down.cause = end.cause;
@@ -195,6 +228,11 @@ child_down down_of(std::uint64_t generation, const child_end& end) {
   down.detail = end.detail;
   down.stderr_tail = end.stderr_tail;
   down.uptime = end.uptime;
+  down.hang = end.hang;
+  down.greeted = greeted;
+  // A native `lean` that cannot start says why on descriptor 1.
+  if (!greeted)
+    down.stdout_tail = end.stdout_tail;
   return down;
 }
 
@@ -215,15 +253,16 @@ process_link_actor::behavior_type child_link(self_pointer self, std::shared_ptr<
     [self](const link_accept& order) { self->state.host->set_body_bytes_max(self->state.child, order.body_bytes_max); },
     [self](const link_stop& order) {
       drop_rows(self);
-      self->state.host->stop(self->state.child, static_cast<stop_mode>(order.mode));
+      self->state.host->stop(self->state.child, static_cast<stop_mode>(order.mode), order.describe);
     },
     [self](const child_started& event) { self->send(self->state.worker, event); },
     [self](const frames_arrived& arrived) { take_batch(self, arrived.batch); },
     [self](const child_fault& event) { self->send(self->state.worker, event); },
+    [self](const line_printed& event) { take_printed(self, *event.line); },
     [self](const link_ended& event) {
       self->state.ended = true;
       self->state.rows.close(self->clock().now());
-      self->send(self->state.worker, down_of(self->state.generation, *event.end));
+      self->send(self->state.worker, down_of(self->state.generation, self->state.greeted, *event.end));
       self->quit();
     },
   };

@@ -36,9 +36,14 @@ struct link_ended {
   std::shared_ptr<const child_end> end;
 };
 
+struct line_printed {
+  std::shared_ptr<const printed_line> line;
+};
+
 /// The link's own inbox: what the host thread tells it.
 using process_link_actor = child_link_actor::extend<caf::reacts_to<child_started>, caf::reacts_to<frames_arrived>,
-                                                    caf::reacts_to<child_fault>, caf::reacts_to<link_ended>>;
+                                                    caf::reacts_to<child_fault>, caf::reacts_to<line_printed>,
+                                                    caf::reacts_to<link_ended>>;
 
 struct child_link_state {
   std::shared_ptr<host_thread> host;
@@ -53,6 +58,7 @@ struct child_link_state {
   internal::row_tap rows; ///< Of the running request.
   bool row_refusal_told = false; ///< Of the running request.
   unsigned import_steps = 0; ///< Of the running request: its begin and its end were told, each once.
+  request_notes_ptr notes; ///< Of the running request.
   internal::log_valve logs;
   internal::monitor_set monitors;
 
@@ -69,3 +75,4 @@ process_link_actor spawn_child_link(caf::actor_system& system, std::shared_ptr<h
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leanworker::frames_arrived)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leanworker::link_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leanworker::line_printed)

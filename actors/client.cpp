@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/actors/client.hpp>
 
+#include <leanworker/lean/check.hpp>
+
 #include <leanworker/actors/internal/client_connection.hpp>
 
 namespace leanworker::client {
@@ -74,6 +76,7 @@ pool_options lean_pool(const lean_setup& lean, unsigned workers, const std::vect
   options.config.worker.child.search_path = module_search_path(search_path, lean.lean);
   options.child = lean.child();
   options.host = lean.host;
+  options.warm_up = [](const session_key& key) { return encode_open_session(key.imports); };
   return options;
 }
 

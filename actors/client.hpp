@@ -41,6 +41,8 @@ struct pool_options {
   /// What a child for a kind of key runs: called with `session_key::child_part`, on a thread of the pool; must be quick. Null: no such child can be made, and `problem` says why; requests
   /// for it are refused with `invalid_argument`. No function: `child` and `config.worker` for every kind.
   std::function<std::shared_ptr<const child_setup>(const session_key& kind, std::string& problem)> setups;
+  /// Body of a request that opens a session for the key, for `prewarm`; an empty body, or no function: children are started but nothing is opened.
+  std::function<std::string(const session_key& key)> warm_up;
 };
 
 /// A pool of Lean hosts. `search_path`: folders with compiled modules, before those of LEAN_PATH.

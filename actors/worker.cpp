@@ -23,8 +23,8 @@ struct performer {
     state.link_address = caf::actor_cast<caf::actor_addr>(state.link);
   }
   void operator()(effect::accept& e) { tell_link(link_accept{e.body_bytes_max}); }
-  void operator()(effect::send& e) { tell_link(link_send{static_cast<std::uint8_t>(e.kind), e.request_id, std::move(e.body), e.timeout, std::move(e.rows)}); }
-  void operator()(effect::stop& e) { tell_link(link_stop{static_cast<std::uint8_t>(e.mode)}); }
+  void operator()(effect::send& e) { tell_link(link_send{static_cast<std::uint8_t>(e.kind), e.request_id, std::move(e.body), e.timeout, std::move(e.rows), std::move(e.notes)}); }
+  void operator()(effect::stop& e) { tell_link(link_stop{static_cast<std::uint8_t>(e.mode), e.describe}); }
   void operator()(effect::arm& e) {
     self->state.epoch = e.epoch;
     if (self->state.alarm.set(self->clock().now() + e.after))
@@ -82,8 +82,11 @@ void woken(self_pointer self) {
   auto& state = self->state;
   auto now = self->clock().now();
   auto next = state.alarm.wake(now);
+  auto wait = std::chrono::milliseconds{0};
+  if (next.rings && state.machine->wants_processor_wait())
+    wait = state.processor_wait.look(state.machine->status().pid);
   if (next.rings)
-    perform(self, state.machine->timer(state.epoch, now));
+    perform(self, state.machine->timer(state.epoch, now, wait));
   else if (next.again != internal::alarm::never)
     self->delayed_send(self, next.again - now, worker_timer{});
 }
@@ -93,7 +96,7 @@ void wake(self_pointer self, const wake_worker& order) {
   if (order.setup) {
     state.spec.links = order.setup->links;
     state.spec.config = order.setup->config;
-    state.machine->set_up(order.setup->config, encode_configure(order.setup->config.child));
+    state.machine->set_up(order.setup->config);
   }
   perform(self, state.machine->wake(order.again, self->clock().now()));
 }
@@ -109,7 +112,7 @@ slot_worker_actor::behavior_type worker(self_pointer self, worker_spec spec, wor
   self->set_down_handler([self](caf::down_msg& down) { somebody_is_down(self, down); });
   auto& state = self->state;
   auto dice = spec.random ? spec.random : seeded_dice(spec.id);
-  state.machine = std::make_unique<internal::worker_machine>(spec.config, encode_configure(spec.config.child), std::move(dice));
+  state.machine = std::make_unique<internal::worker_machine>(spec.config, std::move(dice));
   state.spec = std::move(spec);
   state.owner = std::move(owner);
   state.monitors.add(self, state.owner);

@@ -5,6 +5,7 @@
 #include <leanworker/actors/internal/alarm.hpp>
 #include <leanworker/actors/internal/monitor_set.hpp>
 #include <leanworker/actors/internal/worker_machine.hpp>
+#include <leanworker/child/processor_wait.hpp>
 #include <leanworker/config/worker_config.hpp>
 
 #include <caf/actor_cast.hpp>
@@ -51,6 +52,7 @@ struct worker_runtime_state {
   caf::actor_addr link_address;
   internal::monitor_set monitors;
   internal::alarm alarm;
+  leanworker::processor_wait processor_wait; ///< Of its child; looked at only when a deadline is near.
   std::uint64_t epoch = 0; ///< Of what the alarm was set for.
   caf::error quit_reason; ///< Set once an exit message asked for the end.
   bool quitting = false;

@@ -24,6 +24,9 @@ struct pool_config {
   /// A child serves one session key only. False: a child keeps several sessions open (`worker.child.sessions_max`), and keys share it when they differ
   /// in imports, options or metadata only.
   bool isolate_sessions = false;
+  /// A child serves one request only and is replaced at once; nothing that a request leaves behind can reach another. Have more workers than requests
+  /// at a time, so that the next child is ready when it is wanted.
+  bool isolate_requests = false;
 
   std::size_t queue_max = 1024; ///< Requests and wishes waiting for a worker; one more is answered with `overloaded`.
   /// A request whose key a worker knows already may overtake others of its class, but each one is overtaken at most this often. 0: strict order.

@@ -42,6 +42,9 @@ struct worker_config {
   std::chrono::milliseconds import_timeout{60'000};
   /// The work of one request, from its dispatch, or from the end of its import.
   std::chrono::milliseconds request_timeout{30'000};
+  /// A child that was ready to run and got no processor does not pay for that: its import and request deadlines are put off by that time, up to
+  /// this multiple of the deadline, counted from its beginning. 1: deadlines are wall time. A child that sleeps gets no more time.
+  unsigned deadline_stretch_max = 4;
   /// How long a child may take to end a cancelled request before it is killed. Its caller has the outcome already.
   std::chrono::milliseconds cancel_grace{1'000};
   /// If a link does not report the end of a child within this time after it was asked to, the child is given up for lost. Must exceed the sum

@@ -34,6 +34,7 @@ pool_spec connection::spec_of_pool() {
   limits.row_pool = std::make_shared<credit_pool>(options.config.row_bytes_max);
   spec.links = process_links(host, options.child, limits);
   spec.default_key = options.default_key;
+  spec.warm_up = options.warm_up;
   if (options.setups)
     spec.setups = [host = host, limits, user = options.setups](const session_key& kind, std::string& problem) -> std::shared_ptr<const worker_setup> {
       auto wanted = user(kind, problem);

@@ -36,7 +36,9 @@ measured_bytes lesser(const measured_bytes& a, const measured_bytes& b) {
 } // namespace
 
 std::string_view to_string(cycle_kind kind) noexcept {
-  constexpr std::array<std::string_view, 8> names{"asked", "requests", "imports", "age", "rss", "growth", "idle", "memory"};
+  constexpr std::array<std::string_view, 10> names{"asked", "requests", "imports", "age",            "rss",
+                                                   "growth", "idle",    "memory", "asked_by_child", "isolation"};
+  static_assert(names.size() == static_cast<std::size_t>(cycle_kind::isolation) + 1);
   auto index = static_cast<std::size_t>(kind);
   return index < names.size() ? names[index] : "unknown";
 }
@@ -44,7 +46,9 @@ std::string_view to_string(cycle_kind kind) noexcept {
 std::string cycle_reason::text() const {
   std::string name{to_string(kind)};
   switch (kind) {
-    case cycle_kind::asked: return name;
+    case cycle_kind::asked:
+    case cycle_kind::asked_by_child:
+    case cycle_kind::isolation: return name;
     case cycle_kind::requests:
     case cycle_kind::imports: return name + ": " + std::to_string(amount) + " of " + std::to_string(bound);
     case cycle_kind::age:

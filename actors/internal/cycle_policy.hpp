@@ -12,7 +12,8 @@
 
 namespace leanworker::internal {
 
-enum class cycle_kind : std::uint8_t { asked, requests, imports, age, rss, growth, idle, memory };
+/// `asked_by_child`: it says that it must not be given anything more. `isolation`: every request gets a child of its own, or this one must.
+enum class cycle_kind : std::uint8_t { asked, requests, imports, age, rss, growth, idle, memory, asked_by_child, isolation };
 std::string_view to_string(cycle_kind kind) noexcept;
 
 /// Why a generation is to be replaced, with the numbers that decided.
@@ -22,6 +23,8 @@ struct cycle_reason {
   std::int64_t bound = 0;
 
   static cycle_reason asked() { return {}; }
+  /// Whether the child may be given nothing more, not even while its replacement starts, or where none can be started.
+  bool strict() const noexcept { return kind == cycle_kind::asked_by_child || kind == cycle_kind::isolation; }
   std::int64_t value() const noexcept { return amount; }
   std::int64_t limit() const noexcept { return bound; }
   /// For people: "requests: 100 of 100", "rss: 900 of 800 MiB".

@@ -12,6 +12,7 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
 constexpr std::size_t head_bytes_max = 256;
+constexpr std::size_t label_bytes_max = 256;
 
 } // namespace
 
@@ -30,6 +31,7 @@ void pool_core::submit(client_number client, submit_request request, time_point 
   added.weight = request.weight;
   added.idempotent = request.idempotent;
   added.rows = std::move(request.rows);
+  added.label = request.label.empty() ? "request " + std::to_string(added.number) : request.label.substr(0, label_bytes_max);
   carry(added, request.fingerprint, std::move(request.body));
   if (may_enter(added, now))
     enqueue(added, std::move(request.caller), request.wait, now);

@@ -14,6 +14,7 @@ void pool_core::run(client_number client, run_on_lease request, time_point now) 
   added.request_timeout = bounded(request.request_timeout);
   added.idempotent = request.idempotent;
   added.rows = std::move(request.rows);
+  added.label = "request " + std::to_string(number);
   carry(added, request.fingerprint, std::move(request.body));
   if (!lease) {
     stale();

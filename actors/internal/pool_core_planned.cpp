@@ -27,7 +27,7 @@ void pool_core::plan_end(pool_slot& slot, cycle_reason reason, errc cause, bool 
   if (slot.due || slot.replaced_by || slot.life == slot_life::closed)
     return;
   bool put_off = false;
-  auto spare = rest || slot.life != slot_life::ready ? nullptr : spare_for(slot, put_off, now);
+  auto spare = rest || reason.strict() || slot.life != slot_life::ready ? nullptr : spare_for(slot, put_off, now);
   if (put_off != std::exchange(slot.put_off, put_off) && put_off)
     note(pool_event_kind::cycle_put_off, slot, now, errc::circuit_open, reason.text(), reason.value(), reason.limit());
   if (put_off)

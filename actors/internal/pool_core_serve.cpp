@@ -37,11 +37,17 @@ bool pool_core::serve_one(waiting_lines::line& line, time_point now) {
     return false;
   auto anyone = [](const waiter&) { return true; };
   auto first = line.queue.next_in_order(now, anyone);
-  auto& slot = *slots_.best_idle(bind_hash, jobs_.at(*first).key->hash);
+  auto& slot = *slots_.best_idle(bind_hash, jobs_.at(*first).key->hash, jobs_.at(*first).in_own_child);
+  bool used = !slot.ran_before.empty();
+  if (used && jobs_.at(*first).in_own_child) { // there is no other: the next generation in this place is its own
+    plan_end(slot, {cycle_kind::isolation, 0, 0}, errc::cycled, false, now);
+    return slot.life != slot_life::ready;
+  }
   // The one point at which a generation's limits are looked at: before it is given anything.
   if (!keep_fresh(slot, now))
     return true;
-  auto taken = line.queue.take_for(now, anyone, [&](const waiter& w) { return slot.warm.contains(w.key); });
+  auto may_take = [&](const waiter& w) { return !used || !jobs_.at(w.id).in_own_child; };
+  auto taken = line.queue.take_for(now, may_take, [&](const waiter& w) { return slot.warm.contains(w.key); });
   auto& chosen = jobs_.at(*taken);
   leave_queue(chosen);
   if (chosen.deadline <= now)

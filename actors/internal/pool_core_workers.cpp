@@ -71,6 +71,7 @@ void pool_core::on_spawned(pool_slot& slot, const worker_event& told, time_point
   slot.killing = false;
   slot.warm.clear();
   slot.warmed_up.clear();
+  slot.ran_before.clear();
   slot.spawned_at = now;
   auto kind = slot.bound ? slot.bound->bind : 0;
   auto floor = std::exchange(slot.kind, kind) == kind ? next_floor(slot.facts) : measured_bytes{};
@@ -250,7 +251,14 @@ void pool_core::worker_done(request_done message, time_point now) {
   slot.last_used = now;
   arm_idle(now);
   bool warm_up = ended.kind == job_kind::warm_up;
+  bool retire = outcome.retire;
+  bool isolated = config_.isolate_requests && !warm_up;
+  auto label = warm_up ? std::string{} : ended.label;
   settle_outcome(slot, ended, outcome, now);
+  if (!warm_up)
+    slot.remember(std::move(label));
+  if ((retire || isolated) && slot.life == slot_life::ready)
+    plan_end(slot, {retire ? cycle_kind::asked_by_child : cycle_kind::isolation, 0, 0}, errc::cycled, false, now);
   if (slot.replaces && slot.life == slot_life::ready)
     replacement_ready(slot, now);
   else if (slot.replaces && warm_up && !outcome.ok())
@@ -302,8 +310,14 @@ void pool_core::blame(pool_slot& slot, pool_job& ended, request_outcome& outcome
     quarantine_.absolve(ended.fingerprint);
   if (!counts_as_killed(outcome))
     return;
+  outcome.down.ran_before.assign(slot.ran_before.begin(), slot.ran_before.end());
   ended.deaths.push_back(outcome.down);
-  if (ended.fingerprint == 0 || !quarantine_.killed(ended.fingerprint, slot.id, outcome.down, now))
+  bool certain = outcome.down.left_by_user_code() && outcome.down.exit.value != 1 && slot.ran_before.empty();
+  bool quarantined = ended.fingerprint != 0 && quarantine_.killed(ended.fingerprint, slot.id, outcome.down, now);
+  // Code that ended its process by itself, in a child of its own, would do it again.
+  if (certain && ended.kind == job_kind::submission)
+    outcome.code = errc::killed_its_worker;
+  if (!quarantined)
     return;
   outcome.code = errc::killed_its_worker;
   note(pool_event_kind::quarantined, ended, now, errc::quarantined);
@@ -314,8 +328,10 @@ bool pool_core::retry(pool_job& ended, const request_outcome& outcome, time_poin
   bool untouched = !outcome.work_started && (refused || outcome.down.cause != errc::none);
   bool died = outcome.work_started && outcome.down.cause != errc::none && outcome.code != errc::killed_its_worker;
   bool rows_came = ended.rows && ended.rows->delivered() > 0; // and somebody may have acted on them
-  if (stopping_ || ended.cancel_asked || ended.end_as != errc::none || (!untouched && !died) || rows_came)
+  bool doubtful = outcome.code == errc::child_near_memory_limit && !ended.in_own_child;
+  if (stopping_ || ended.cancel_asked || ended.end_as != errc::none || (!untouched && !died && !doubtful) || rows_came)
     return false;
+  ended.in_own_child = ended.in_own_child || died || doubtful;
   if (died) {
     if (!ended.idempotent || ended.attempts >= config_.retry.attempts_max)
       return false;
@@ -328,7 +344,7 @@ bool pool_core::retry(pool_job& ended, const request_outcome& outcome, time_poin
   note(pool_event_kind::retried, ended, now, outcome.code);
   ended.work_started |= outcome.work_started;
   ended.deadline = std::max(ended.deadline, now + config_.queue_wait); // its time in the queue was over when it first had a worker
-  if (untouched)
+  if (untouched || doubtful)
     --ended.attempts; // it cost the request nothing
   ended.queued = true;
   waiter entry;

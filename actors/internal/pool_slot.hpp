@@ -65,6 +65,9 @@ struct pool_slot {
   cycle_facts facts; ///< Of this generation, as the policy wants them.
   std::uint64_t kind = 0; ///< `bind` of the key that it was started for.
 
+  std::deque<std::string> ran_before; ///< Labels of the requests that this generation has ended, the last one first; at most `ran_before_max`.
+  void remember(std::string label);
+
   // -- what it does ---
   std::uint64_t job = 0;
   std::uint64_t lease = 0;
@@ -107,6 +110,14 @@ struct pool_slot {
   pool_slot reopened() const;
 };
 inline constexpr std::size_t memory_curve_max = 60;
+
+inline constexpr std::size_t ran_before_max = 8;
+
+inline void pool_slot::remember(std::string label) {
+  ran_before.push_front(std::move(label));
+  if (ran_before.size() > ran_before_max)
+    ran_before.pop_back();
+}
 
 inline pool_slot pool_slot::reopened() const {
   pool_slot fresh;

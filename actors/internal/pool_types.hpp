@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leanworker/actors/internal/fair_queue.hpp>
+#include <leanworker/actors/internal/worker_outcomes.hpp>
 #include <leanworker/messages/pool.hpp>
 #include <leanworker/messages/pool_event.hpp>
 #include <leanworker/messages/worker.hpp>
@@ -19,9 +20,6 @@ namespace leanworker::internal {
 
 using time_point = std::chrono::steady_clock::time_point;
 using client_number = std::uint64_t;
-
-/// Who says "for ever" gets a year: what is longer overflows once it is added to a time.
-inline std::chrono::milliseconds bounded(std::chrono::milliseconds wanted) { return std::min<std::chrono::milliseconds>(wanted, std::chrono::hours{24 * 365}); }
 
 /// A session key with what is asked of it often.
 struct key_facts {
@@ -70,6 +68,8 @@ struct pool_job {
   bool ever_started = false; ///< Some worker was given it, whatever became of that.
   errc end_as = errc::none; ///< Why it is being cancelled, where its caller did not ask for it.
   std::vector<child_down> deaths;
+  std::string label;         ///< What people call it.
+  bool in_own_child = false; ///< Its next attempt runs in a child that ran nothing before.
 };
 
 /// What a client can be told.

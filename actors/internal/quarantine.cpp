@@ -14,12 +14,16 @@ bool quarantine::killed(std::uint64_t fingerprint, std::uint32_t slot, const chi
   if (lapsed(which, now))
     which = {};
   which.last = now;
+  auto deaths_max = std::max(1u, config_.deaths_max);
+  bool alone = down.ran_before.empty();
   // Those beyond the last that counts were on their way already.
-  if (which.children.size() < std::max(1u, config_.deaths_max) && which.children.emplace(slot, down.generation).second) {
+  if ((which.children.size() < deaths_max || (alone && !which.alone)) && which.children.emplace(slot, down.generation).second) {
+    which.alone = which.alone || alone;
     which.deaths.push_back(down);
     shorten_last_words(which.deaths.back());
   }
-  if (which.children.size() < std::max(1u, config_.deaths_max))
+  // What ran before in the same child may have killed it, too.
+  if (which.children.size() < deaths_max || !which.alone)
     return false;
   which.until = now + config_.time;
   return true;

@@ -21,7 +21,7 @@ public:
 
   explicit quarantine(quarantine_config config) : config_{config} {}
 
-  /// A child died under this request. True when that was one too many.
+  /// A child died under this request. True when that was one too many: when at least one of them had run nothing before.
   bool killed(std::uint64_t fingerprint, std::uint32_t slot, const child_down& down, time_point now);
   /// It succeeded: its deaths so far were not its fault.
   void absolve(std::uint64_t fingerprint);
@@ -36,6 +36,7 @@ private:
   struct record {
     std::set<std::pair<std::uint32_t, std::uint64_t>> children; ///< (slot, generation) that died.
     std::vector<child_down> deaths;
+    bool alone = false; ///< One of them had run nothing before.
     time_point last{};
     time_point until{}; ///< Of the quarantine; the epoch: only a suspect.
   };

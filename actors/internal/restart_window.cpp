@@ -6,7 +6,8 @@
 
 namespace leanworker::internal {
 
-restart_window::decision restart_window::failed(time_point now, bool became_ready, std::chrono::milliseconds uptime, double random) {
+restart_window::decision restart_window::failed(time_point now, bool became_ready, std::chrono::milliseconds uptime, double random,
+                                                 bool under_request) {
   failed_starts_ = became_ready ? 0 : failed_starts_ + 1;
   if (!became_ready && failed_starts_ >= policy_.failed_starts_max)
     return {errc::start_limit, {}};
@@ -15,6 +16,8 @@ restart_window::decision restart_window::failed(time_point now, bool became_read
   failures_.push_back(now);
   if (failures_.size() > policy_.restarts_max)
     return {errc::restart_limit, {}};
+  if (became_ready && under_request)
+    return {};
   in_a_row_ = became_ready && uptime >= policy_.stable_after ? 1 : in_a_row_ + 1;
   auto initial = static_cast<double>(policy_.backoff_initial.count());
   auto highest = static_cast<double>(policy_.backoff_max.count());

@@ -22,8 +22,9 @@ public:
 
   explicit restart_window(restart_policy policy) : policy_{policy} {}
 
-  /// A generation failed. `became_ready`: its handshake was complete. `random` lies in [0, 1).
-  decision failed(time_point now, bool became_ready, std::chrono::milliseconds uptime, double random);
+  /// A generation failed. `became_ready`: its handshake was complete. `random` lies in [0, 1). `under_request`: it ran a request, which is the likely
+  /// cause: that counts for the intensity, but brings no delay and lengthens no row, or a few bad requests would make all others wait.
+  decision failed(time_point now, bool became_ready, std::chrono::milliseconds uptime, double random, bool under_request = false);
 
 private:
   restart_policy policy_;

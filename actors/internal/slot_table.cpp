@@ -32,13 +32,13 @@ pool_slot& slot_table::open(bool spare) {
   return added;
 }
 
-pool_slot* slot_table::best_idle(std::uint64_t bind, std::uint64_t hash) {
+pool_slot* slot_table::best_idle(std::uint64_t bind, std::uint64_t hash, bool fresh_first) {
   pool_slot* best = nullptr;
   bool best_warm = false;
   for (auto& slot : slots_) {
     if (!slot.idle() || !bound_to(slot, bind))
       continue;
-    bool warm = slot.warm.contains(hash);
+    bool warm = fresh_first ? slot.ran_before.empty() : slot.warm.contains(hash);
     if (!best || (warm && !best_warm) || (warm == best_warm && slot.last_used > best->last_used)) {
       best = &slot;
       best_warm = warm;

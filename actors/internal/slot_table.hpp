@@ -22,7 +22,8 @@ public:
   std::size_t size() const noexcept { return slots_.size(); }
 
   /// The idle slot to serve this key: one that has it warm, else the one used last, so that the others may go idle. Null when none serves it.
-  pool_slot* best_idle(std::uint64_t bind, std::uint64_t hash);
+  /// `fresh_first`: one whose child has run nothing, where there is one.
+  pool_slot* best_idle(std::uint64_t bind, std::uint64_t hash, bool fresh_first = false);
   bool any_idle() const noexcept;
   bool any_idle(std::uint64_t bind) const noexcept;
   /// Slots whose child for this kind of key is coming and is not spoken for.

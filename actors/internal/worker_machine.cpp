@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <leanworker/actors/internal/worker_machine.hpp>
 #include <leanworker/actors/internal/worker_outcomes.hpp>
+#include <leanworker/child/handshake.hpp>
 
 #include <algorithm>
 
 namespace leanworker::internal {
-worker_machine::worker_machine(worker_config config, std::string configure_json, std::function<double()> random)
-    : config_{std::move(config)}, configure_json_{std::move(configure_json)}, random_{std::move(random)}, window_{config_.restart} {}
+worker_machine::worker_machine(worker_config config, std::function<double()> random)
+    : config_{std::move(config)}, random_{std::move(random)}, window_{config_.restart} {}
 
 worker_effects worker_machine::start(time_point, std::uint64_t first_generation) {
   worker_effects out;
@@ -21,10 +22,7 @@ void worker_machine::start_resting(std::uint64_t first_generation) noexcept {
   status_.state = worker_state::down;
 }
 
-void worker_machine::set_up(worker_config config, std::string configure_json) {
-  config_ = std::move(config);
-  configure_json_ = std::move(configure_json);
-}
+void worker_machine::set_up(worker_config config) { config_ = std::move(config); }
 
 // -- from the owner -----------------------------------------------------------
 
@@ -167,6 +165,7 @@ worker_effects worker_machine::started(const child_started& event) {
   if (stale(event.generation))
     return out;
   status_.pid = event.pid;
+  measurable_ = event.measurable;
   tell(out, worker_event_kind::started);
   return out;
 }
@@ -182,9 +181,13 @@ worker_effects worker_machine::hello(const child_hello& event, time_point) {
   }
   phase_ = phase::configure;
   child_version_ = event.child_version;
-  body_bytes_max_ = std::min(config_.child.frame_bytes_max_to_child, event.receive_bytes_max);
-  out.push_back(effect::accept{config_.child.frame_bytes_max_to_parent});
-  out.push_back(effect::send{frame_kind::configure, next_wire_id_++, configure_json_, config_.start_timeout});
+  auto settings = config_.child;
+  settings.frame_bytes_max_to_child = std::min(settings.frame_bytes_max_to_child, event.receive_bytes_max);
+  if (event.send_bytes_max != 0)
+    settings.frame_bytes_max_to_parent = std::min(settings.frame_bytes_max_to_parent, event.send_bytes_max);
+  body_bytes_max_ = settings.frame_bytes_max_to_child;
+  out.push_back(effect::accept{settings.frame_bytes_max_to_parent});
+  out.push_back(effect::send{frame_kind::configure, next_wire_id_++, encode_configure(settings), config_.start_timeout});
   return out;
 }
 
@@ -205,13 +208,15 @@ worker_effects worker_machine::response(child_response event, time_point now) {
     return out;
   }
   if (!running_->answered) {
-    auto outcome = outcome_of(event.refused ? errc::child_refused : errc::none, {});
+    auto outcome = event.refused ? refused_outcome(event.body) : outcome_of(errc::none, {});
     outcome.body = std::move(event.body);
+    outcome.retire = event.retire;
     answer(out, *running_, std::move(outcome), now);
   } else {
     tell(out, worker_event_kind::settled);
   }
   running_.reset();
+  cycle_asked_ = cycle_asked_ || event.retire;
   become_ready(out, now);
   return out;
 }
@@ -227,13 +232,13 @@ worker_effects worker_machine::progress(const child_progress& event, time_point 
     running_->imported = true;
     running_->import_at = now;
     ++status_.imports;
-    arm(out, chosen(request.import_timeout, config_.import_timeout));
+    begin_budget(out, chosen(request.import_timeout, config_.import_timeout), now);
     tell(out, worker_event_kind::importing);
   } else if (phase_ == phase::import && event.total != 0 && event.current >= event.total) {
     phase_ = phase::work;
     running_->work_at = now;
     running_->import_time = std::chrono::duration_cast<std::chrono::microseconds>(now - running_->import_at);
-    arm(out, chosen(request.request_timeout, config_.request_timeout));
+    begin_budget(out, chosen(request.request_timeout, config_.request_timeout), now);
   }
   return out;
 }
@@ -269,6 +274,7 @@ worker_effects worker_machine::down(child_down event, time_point now) {
     return out;
   bool planned = status_.state == worker_state::stopping;
   bool was_starting = !became_ready_;
+  bool under_request = running_.has_value();
   if (cause_ != errc::none) {
     event.cause = cause_; // ours was first
     if (!cause_detail_.empty())
@@ -290,13 +296,13 @@ worker_effects worker_machine::down(child_down event, time_point now) {
     answer_waiting(out, outcome_of(event), now);
   if (planned)
     return after_planned_end(out), out;
-  after_failure(out, event, was_starting, now);
+  after_failure(out, event, was_starting, under_request, now);
   return out;
 }
 
 // -- from the clock -----------------------------------------------------------
 
-worker_effects worker_machine::timer(std::uint64_t epoch, time_point now) {
+worker_effects worker_machine::timer(std::uint64_t epoch, time_point now, std::chrono::milliseconds processor_wait) {
   worker_effects out;
   if (epoch != epoch_) {
     ++status_.stale_dropped;
@@ -305,6 +311,8 @@ worker_effects worker_machine::timer(std::uint64_t epoch, time_point now) {
   switch (status_.state) {
     case worker_state::starting: kill(out, errc::start_timeout, "no handshake", stop_mode::firm, worker_state::killing); break;
     case worker_state::busy: {
+      if (phase_ != phase::cancelled && put_off(out, processor_wait, now))
+        return out;
       auto cause = phase_ == phase::cancelled ? errc::cancelled : phase_ == phase::import ? errc::import_timeout : errc::request_timeout;
       if (!running_->answered)
         answer(out, *running_, outcome_of(cause), now);

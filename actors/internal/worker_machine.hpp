@@ -34,10 +34,12 @@ struct send { ///< Write a frame.
   std::string body;
   std::chrono::milliseconds timeout;
   row_port_ptr rows{};
+  request_notes_ptr notes{};
   friend bool operator==(const send&, const send&) = default;
 };
 struct stop { ///< Have the link end its child.
   stop_mode mode;
+  bool describe = false; ///< It hangs.
   friend bool operator==(const stop&, const stop&) = default;
 };
 struct arm { ///< Set the only timer; an earlier one becomes stale.
@@ -66,14 +68,14 @@ class worker_machine {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// `configure_json` is the body of the configure frame; `random` gives numbers in [0, 1).
-  worker_machine(worker_config config, std::string configure_json, std::function<double()> random);
+  /// `random` gives numbers in [0, 1).
+  worker_machine(worker_config config, std::function<double()> random);
 
   worker_effects start(time_point now, std::uint64_t first_generation = 0);
   /// Instead of `start`: no child before `wake`.
   void start_resting(std::uint64_t first_generation = 0) noexcept;
   /// What the next generations run with. Takes effect when one is spawned.
-  void set_up(worker_config config, std::string configure_json);
+  void set_up(worker_config config);
 
   // -- from the owner ---
   worker_effects run(run_request request, time_point now);
@@ -96,7 +98,10 @@ public:
   worker_effects down(child_down event, time_point now);
 
   // -- from the clock ---
-  worker_effects timer(std::uint64_t epoch, time_point now);
+  /// `processor_wait`: how long the child's threads were ready to run and waited for a processor, counted from any instant. Only its growth counts.
+  worker_effects timer(std::uint64_t epoch, time_point now, std::chrono::milliseconds processor_wait = {});
+  /// Whether `timer` wants to know that now.
+  bool wants_processor_wait() const noexcept { return measurable_ && status_.state == worker_state::busy; }
 
   worker_state state() const noexcept { return status_.state; }
   const worker_status& status() const noexcept { return status_; }
@@ -112,6 +117,14 @@ private:
     std::chrono::microseconds import_time{0};
     bool answered = false; ///< Its outcome was told; the child's own answer is still to come.
     bool imported = false;
+    request_notes_ptr notes = std::make_shared<request_notes>();
+    std::chrono::milliseconds processor_wait{0};
+  };
+  /// The running import's or work's time, and how much of it the child could not use.
+  struct budget {
+    time_point began{};
+    std::chrono::milliseconds allowed{0};
+    std::optional<std::chrono::milliseconds> wait_at_first_look;
   };
 
   bool stale(std::uint64_t generation);
@@ -119,6 +132,9 @@ private:
   void spawn(worker_effects& out);
   void arm(worker_effects& out, std::chrono::milliseconds after);
   void disarm() noexcept { ++epoch_; }
+  void begin_budget(worker_effects& out, std::chrono::milliseconds allowed, time_point now);
+  /// True when the deadline was put off.
+  bool put_off(worker_effects& out, std::chrono::milliseconds processor_wait, time_point now);
   void tell(worker_effects& out, worker_event_kind kind);
   void answer(worker_effects& out, current_request& request, request_outcome outcome, time_point now);
   void answer_waiting(worker_effects& out, request_outcome outcome, time_point now);
@@ -130,20 +146,21 @@ private:
   request_phase phase_of(const current_request& request) const noexcept;
   void begin_planned_end(worker_effects& out, stop_mode mode);
   bool counts_as_failure() const noexcept;
-  void after_failure(worker_effects& out, const child_down& end, bool was_starting, time_point now);
+  void after_failure(worker_effects& out, const child_down& end, bool was_starting, bool under_request, time_point now);
   errc refusal() const noexcept;
   /// The generation that it is for has ended, and nobody knew when it was sent.
   bool too_late(const run_request& request) const noexcept;
   worker_effects refuse(ticket id, errc code);
 
   worker_config config_;
-  std::string configure_json_;
   std::function<double()> random_;
   restart_window window_;
   worker_status status_;
   phase phase_ = phase::hello;
   std::optional<current_request> running_; ///< Dispatched; set in `busy`, and until the end of a child that failed under it.
   std::optional<current_request> waiting_; ///< Accepted; goes to the child as soon as one is ready.
+  budget budget_;
+  bool measurable_ = false; ///< The running generation is a process of this machine.
   std::uint64_t epoch_ = 0;
   std::uint64_t next_wire_id_ = 1;
   std::uint32_t body_bytes_max_ = frame_bytes_max_initial;

@@ -32,14 +32,36 @@ void worker_machine::spawn(worker_effects& out) {
   status_.imports = 0;
   phase_ = phase::hello;
   next_wire_id_ = 1;
-  became_ready_ = cycle_asked_ = false;
+  became_ready_ = cycle_asked_ = measurable_ = false;
   cause_ = errc::none;
   cause_detail_.clear();
   out.push_back(effect::spawn{status_.generation});
   arm(out, config_.start_timeout);
 }
 
-void worker_machine::arm(worker_effects& out, std::chrono::milliseconds after) { out.push_back(effect::arm{++epoch_, after}); }
+void worker_machine::arm(worker_effects& out, std::chrono::milliseconds after) { out.push_back(effect::arm{++epoch_, bounded(after)}); }
+
+void worker_machine::begin_budget(worker_effects& out, std::chrono::milliseconds allowed, time_point now) {
+  budget_ = {now, bounded(allowed), std::nullopt};
+  bool stretches = measurable_ && config_.deadline_stretch_max > 1;
+  // The first look comes early, and what was waited for before it counts as used: most requests end before, and cost no look at all.
+  arm(out, stretches ? budget_.allowed / 8 : budget_.allowed);
+}
+
+bool worker_machine::put_off(worker_effects& out, std::chrono::milliseconds processor_wait, time_point now) {
+  if (!measurable_ || config_.deadline_stretch_max <= 1)
+    return false;
+  auto first = budget_.wait_at_first_look.value_or(processor_wait);
+  budget_.wait_at_first_look = first;
+  auto waited = std::max(processor_wait - first, std::chrono::milliseconds{0});
+  running_->processor_wait = std::max(running_->processor_wait, waited);
+  auto ends = budget_.began + std::min(budget_.allowed + waited, budget_.allowed * config_.deadline_stretch_max);
+  if (ends <= now)
+    return false;
+  using std::chrono::milliseconds;
+  arm(out, std::max(std::chrono::ceil<milliseconds>(ends - now), milliseconds{1}));
+  return true;
+}
 
 void worker_machine::tell(worker_effects& out, worker_event_kind kind) {
   worker_event event;
@@ -63,6 +85,11 @@ void worker_machine::answer(worker_effects& out, current_request& request, reque
     if (!importing)
       outcome.work_time = std::chrono::duration_cast<microseconds>(now - request.work_at);
   }
+  outcome.processor_wait = request.processor_wait;
+  if (outcome.down.cause != errc::none || !(outcome.ok() || outcome.code == errc::child_refused))
+    outcome.partial = request.notes->partial();
+  outcome.panic = request.notes->panic();
+  outcome.panicked = !outcome.panic.empty();
   request.answered = true;
   out.push_back(effect::finish{request.request.id, std::move(outcome)});
 }
@@ -87,8 +114,9 @@ void worker_machine::kill(worker_effects& out, errc cause, std::string detail, s
   cause_ = cause;
   cause_detail_ = std::move(detail);
   status_.state = next;
+  bool hangs = cause == errc::request_timeout || cause == errc::import_timeout || cause == errc::start_timeout;
   if (next == worker_state::killing)
-    out.push_back(effect::stop{mode});
+    out.push_back(effect::stop{mode, hangs});
   arm(out, config_.reap_guard);
 }
 
@@ -118,11 +146,11 @@ void worker_machine::dispatch(worker_effects& out, time_point now) {
   ++status_.requests;
   auto timeout = chosen(request.request_timeout, config_.request_timeout);
   // A child that does not read is found out a little before the deadline that would hide why.
-  out.push_back(effect::send{frame_kind::request, next_wire_id_, std::move(request.body), timeout * 9 / 10, request.rows});
+  out.push_back(effect::send{frame_kind::request, next_wire_id_, std::move(request.body), bounded(timeout) * 9 / 10, request.rows, waiting_->notes});
   running_ = std::exchange(waiting_, std::nullopt);
   running_->wire_id = next_wire_id_++;
   running_->dispatched_at = running_->work_at = now;
-  arm(out, timeout);
+  begin_budget(out, timeout, now);
 }
 
 request_phase worker_machine::phase_of(const current_request& request) const noexcept {
@@ -152,12 +180,12 @@ bool worker_machine::counts_as_failure() const noexcept {
          && cause_ != errc::memory_pressure;
 }
 
-void worker_machine::after_failure(worker_effects& out, const child_down& end, bool was_starting, time_point now) {
+void worker_machine::after_failure(worker_effects& out, const child_down& end, bool was_starting, bool under_request, time_point now) {
   if (stay_down_ || resting_)
     return after_planned_end(out);
   restart_window::decision decision;
   if (counts_as_failure())
-    decision = window_.failed(now, !was_starting, end.uptime, random_());
+    decision = window_.failed(now, !was_starting, end.uptime, random_(), under_request);
   if (decision.give_up == errc::none) {
     tell(out, worker_event_kind::restarting);
     std::get<effect::tell>(out.back()).event.delay = decision.delay;

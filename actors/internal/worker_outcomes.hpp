@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <leanworker/child/handshake.hpp>
 #include <leanworker/messages/request.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -13,6 +15,11 @@ inline std::chrono::milliseconds chosen(std::chrono::milliseconds wanted, std::c
   return wanted.count() > 0 ? wanted : otherwise;
 }
 
+/// Who says "for ever" gets a year: what is longer overflows once it is added to a time.
+inline std::chrono::milliseconds bounded(std::chrono::milliseconds wanted) {
+  return std::min<std::chrono::milliseconds>(wanted, std::chrono::hours{24 * 365});
+}
+
 inline request_outcome outcome_of(errc code, std::string message) {
   request_outcome outcome;
   outcome.code = code;
@@ -21,6 +28,13 @@ inline request_outcome outcome_of(errc code, std::string message) {
 }
 
 inline request_outcome outcome_of(errc code) { return outcome_of(code, std::string{describe(code)}); }
+
+/// An error object of the child.
+inline request_outcome refused_outcome(std::string_view body) {
+  auto error = decode_error(body);
+  bool near = error.code == "near_memory_limit";
+  return outcome_of(near ? errc::child_near_memory_limit : errc::child_refused, near ? std::move(error.message) : std::string{});
+}
 
 inline request_outcome outcome_of(const child_down& end) {
   auto outcome = outcome_of(end.cause, end.str());

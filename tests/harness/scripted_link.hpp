@@ -87,6 +87,16 @@ public:
     end_rows(request_id);
     say(child_response{generation, request_id, true, std::move(body)});
   }
+  /// Answers the last request, and asks to be replaced.
+  void answer_and_retire(std::string body = "{}") {
+    end_rows(last_request_id());
+    say(child_response{generation, last_request_id(), false, std::move(body), true});
+  }
+  /// Does not want its answer believed, for want of memory.
+  void near_memory_limit() {
+    end_rows(last_request_id());
+    say(child_response{generation, last_request_id(), true, R"({"code":"near_memory_limit","message":"90 % used"})", true});
+  }
   /// A batch of frames of the last request, as a link hands it on. The sequence numbers are the test's.
   void rows(const made_up_batch& batch) {
     auto made = batch.make();
@@ -136,6 +146,17 @@ public:
   /// It dies by a signal, as in a crash.
   void crash(std::string stderr_tail = "Stack overflow detected. Aborting.") {
     down(errc::child_signalled, exit_status::signalled(6, false), std::move(stderr_tail));
+  }
+  /// User code ends it.
+  void exit_by_user_code(int code) {
+    child_down end;
+    end.cause = errc::child_failed;
+    end.exit = exit_status::exited(code);
+    end.greeted = true;
+    end.generation = generation;
+    tap_.close({});
+    say(std::move(end));
+    end_link(caf::exit_reason::normal);
   }
   /// It obeys a planned end.
   void leave() { down(errc::stopped, exit_status::exited(0)); }

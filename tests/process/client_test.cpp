@@ -75,6 +75,23 @@ TEST(client, who_waits_for_ever_waits_for_ever) {
   EXPECT_TRUE(pool.drain(for_ever).complete);
 }
 
+TEST(client, who_prewarms_a_key_gets_workers_with_its_session_open) {
+  auto options = one_worker();
+  options.warm_up = [](const session_key& key) { return R"({"op":"echo","value":")" + key.imports.at(0) + "\"}"; };
+  auto pool = client::pool::open(options);
+  session_key key;
+  key.imports = {"Init"};
+  EXPECT_EQ(pool.prewarm(key, 1).code, errc::none);
+  auto ends = std::chrono::steady_clock::now() + 20s;
+  auto warm = [&] {
+    auto slots = pool.snapshot().slots;
+    return !slots.empty() && !slots[0].warm_keys.empty();
+  };
+  while (!warm() && std::chrono::steady_clock::now() < ends)
+    std::this_thread::yield();
+  EXPECT_TRUE(warm());
+}
+
 TEST(client, each_kind_of_key_runs_what_its_set_up_says) {
   auto options = one_worker();
   options.config.workers = 2;

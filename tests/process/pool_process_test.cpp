@@ -39,17 +39,47 @@ TEST(pool_process, a_request_that_kills_two_children_is_set_aside_with_both_deat
   auto config = worker_peer::quick_config();
   config.workers = 2;
   worker_peer peer{{}, "pool_process", config};
-  peer.submit(1, R"({"op":"fault","name":"exit","number":42})");
+  peer.submit(1, R"({"op":"fault","name":"abort"})");
   for (ticket id = 2; id < 30; ++id)
     peer.submit(id, R"({"op":"echo","value":1})");
   auto bad = peer.wait(1).done;
   EXPECT_EQ(bad.outcome.code, errc::killed_its_worker);
   ASSERT_EQ(bad.deaths.size(), 2u);
   for (const auto& death : bad.deaths)
-    EXPECT_EQ(death.exit, exit_status::exited(42));
+    EXPECT_EQ(death.cause, errc::child_signalled);
   for (ticket id = 2; id < 30; ++id)
     EXPECT_EQ(peer.wait(id).done.outcome.code, errc::none);
   EXPECT_TRUE(peer.stop());
+}
+
+TEST(pool_process, what_a_child_printed_before_its_answer_is_known_with_the_answer) {
+  worker_peer peer{{}, "pool_process"};
+  peer.submit(1, R"({"op":"fault","name":"panic_line"})");
+  auto outcome = peer.wait(1).done.outcome;
+  EXPECT_EQ(outcome.code, errc::none) << outcome.message;
+  EXPECT_TRUE(outcome.panicked);
+  EXPECT_NE(outcome.panic.find("PANIC at scripted"), std::string::npos) << outcome.panic;
+  auto next = peer.run(2, R"({"op":"echo","value":2})").done.outcome;
+  EXPECT_FALSE(next.panicked) << "of another request";
+}
+
+TEST(pool_process, an_exit_code_that_the_request_chose_in_a_fresh_child_is_not_tried_twice) {
+  worker_peer peer{{}, "pool_process"};
+  peer.submit(1, R"({"op":"fault","name":"exit","number":137})");
+  auto bad = peer.wait(1).done;
+  EXPECT_EQ(bad.outcome.code, errc::killed_its_worker);
+  ASSERT_EQ(bad.deaths.size(), 1u);
+  EXPECT_EQ(bad.deaths[0].meaning(), "") << "137 means nothing by itself";
+}
+
+TEST(pool_process, a_hang_tells_what_its_threads_did) {
+  auto config = worker_peer::quick_config();
+  config.worker.request_timeout = 300ms;
+  worker_peer peer{{}, "pool_process", config};
+  peer.submit(1, R"({"op":"hang"})");
+  EXPECT_EQ(peer.wait(1).done.outcome.code, errc::request_timeout);
+  auto down = peer.wait_event(worker_event_kind::down).down;
+  EXPECT_NE(down.hang.find("leanworker"), std::string::npos) << down.hang;
 }
 
 TEST(pool_process, random_kills_from_outside_lose_and_duplicate_nothing) {

@@ -59,7 +59,7 @@ worker_config driven_config() {
   return config;
 }
 
-machine_driver::machine_driver(worker_config config) : machine{std::move(config), "configure-body", [] { return 0.5; }} {
+machine_driver::machine_driver(worker_config config) : machine{std::move(config), [] { return 0.5; }} {
   note(machine.start(now));
 }
 
@@ -102,16 +102,19 @@ std::string machine_driver::kill_for_memory() { return note(machine.kill_child({
 std::string machine_driver::stop(bool firmly) { return note(machine.stop(firmly, now)); }
 std::string machine_driver::cycle() { return note(machine.cycle(now)); }
 
-std::string machine_driver::started(std::int64_t pid) { return note(machine.started({generation(), pid})); }
-std::string machine_driver::hello(std::uint32_t receive_bytes_max) {
+std::string machine_driver::started(std::int64_t pid, bool measurable) {
+  return note(machine.started({generation(), pid, measurable}));
+}
+std::string machine_driver::hello(std::uint32_t receive_bytes_max, std::uint32_t send_bytes_max) {
   child_hello facts;
   facts.generation = generation();
   facts.child_version = "1.2.3";
   facts.receive_bytes_max = receive_bytes_max;
+  facts.send_bytes_max = send_bytes_max;
   return note(machine.hello(facts, now));
 }
-std::string machine_driver::respond(std::uint64_t request_id, bool refused, std::string body) {
-  return note(machine.response({generation(), request_id, refused, std::move(body)}, now));
+std::string machine_driver::respond(std::uint64_t request_id, bool refused, std::string body, bool retire) {
+  return note(machine.response({generation(), request_id, refused, std::move(body), retire}, now));
 }
 std::string machine_driver::progress(std::string phase, std::uint64_t current, std::uint64_t total, std::uint64_t request_id) {
   return note(machine.progress({generation(), request_id, std::move(phase), current, total}, now));
@@ -139,7 +142,7 @@ std::string machine_driver::ring() {
   if (due_ == worker_machine::time_point::max())
     return "-";
   now = std::exchange(due_, worker_machine::time_point::max());
-  return note(machine.timer(epoch_, now));
+  return note(machine.timer(epoch_, now, processor_wait));
 }
 std::string machine_driver::stale_timer() { return note(machine.timer(epoch_ - 1, now)); }
 

@@ -30,9 +30,9 @@ public:
   std::string cycle();
 
   // -- from the link ---
-  std::string started(std::int64_t pid = 4711);
-  std::string hello(std::uint32_t receive_bytes_max = frame_bytes_max_highest);
-  std::string respond(std::uint64_t request_id, bool refused = false, std::string body = "{}");
+  std::string started(std::int64_t pid = 4711, bool measurable = false);
+  std::string hello(std::uint32_t receive_bytes_max = frame_bytes_max_highest, std::uint32_t send_bytes_max = frame_bytes_max_highest);
+  std::string respond(std::uint64_t request_id, bool refused = false, std::string body = "{}", bool retire = false);
   std::string progress(std::string phase, std::uint64_t current, std::uint64_t total, std::uint64_t request_id = 2);
   std::string log();
   std::string fault(errc cause = errc::frame_bad_magic, std::string detail = "4C 57 00 00");
@@ -59,6 +59,8 @@ public:
   const request_outcome& last_outcome() const { return outcomes.at(outcomes.size() - 1).outcome; }
   const worker_event& last_event() const { return events.at(events.size() - 1); }
 
+  /// How long the child has waited for a processor, when a timer asks.
+  milliseconds processor_wait{0};
   worker_machine machine;
   worker_machine::time_point now{};
   std::vector<effect::finish> outcomes; ///< All ever told.

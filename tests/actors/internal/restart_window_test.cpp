@@ -197,5 +197,23 @@ TEST(restart_window, failed_starts_also_count_as_restarts) {
   EXPECT_EQ(w.failed_start().give_up, errc::restart_limit);
 }
 
+TEST(restart_window, what_a_request_did_counts_for_the_intensity_and_brings_no_delay) {
+  auto policy = plain();
+  policy.restarts_max = 20;
+  restart_window window{policy};
+  restart_window::time_point now{};
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(window.failed(now, true, 10ms, 0.5, true), (restart_window::decision{errc::none, 0ms})) << i;
+  EXPECT_EQ(window.failed(now, true, 10ms, 0.5, true).give_up, errc::restart_limit);
+}
+
+TEST(restart_window, a_start_that_fails_keeps_its_delay_whatever_requests_did_before) {
+  restart_window window{plain()};
+  restart_window::time_point now{};
+  window.failed(now, true, 10ms, 0.5, true);
+  EXPECT_EQ(window.failed(now, false, 0ms, 0.5).delay, 100ms);
+  EXPECT_EQ(window.failed(now, false, 0ms, 0.5).delay, 200ms);
+}
+
 } // namespace
 } // namespace leanworker::internal

@@ -128,7 +128,7 @@ TEST(worker_machine_cancel, a_crash_after_the_cancel_leaves_the_outcome_cancelle
   machine_driver d;
   d.become_busy();
   d.cancel(7);
-  EXPECT_EQ(d.down(errc::child_signalled), "tell(down,child_signalled) tell(restarting) arm(50)");
+  EXPECT_EQ(d.down(errc::child_signalled), "tell(down,child_signalled) tell(restarting) arm(0)");
   EXPECT_EQ(d.outcomes.size(), 1u);
 }
 
@@ -137,7 +137,7 @@ TEST(worker_machine_cancel, of_a_request_whose_child_is_broken_already_is_answer
   d.become_busy();
   d.fault();
   EXPECT_EQ(d.cancel(7), "finish(7 cancelled,sent)") << "nothing is sent to a broken child";
-  EXPECT_EQ(d.down(), "tell(down,frame_bad_magic) tell(restarting) arm(50)");
+  EXPECT_EQ(d.down(), "tell(down,frame_bad_magic) tell(restarting) arm(0)");
 }
 
 TEST(worker_machine_cancel, many_in_a_row_do_not_make_it_give_up) {

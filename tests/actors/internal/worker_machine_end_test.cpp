@@ -13,13 +13,13 @@ TEST(worker_machine_end, a_crash_under_a_request_is_its_outcome_with_exit_and_la
   machine_driver d;
   d.become_busy();
   d.pass(30ms);
-  EXPECT_EQ(d.down(errc::child_failed), "tell(down,child_failed) finish(7 child_failed,sent) tell(restarting) arm(50)");
+  EXPECT_EQ(d.down(errc::child_failed), "tell(down,child_failed) finish(7 child_failed,sent) tell(restarting) arm(0)");
   EXPECT_EQ(d.last_outcome().down.exit, exit_status::exited(42));
   EXPECT_EQ(d.last_outcome().down.stderr_tail, "last words");
   EXPECT_EQ(d.last_outcome().generation, 0u);
   EXPECT_EQ(d.last_outcome().elapsed, 30ms);
   EXPECT_EQ(d.events.at(1).down.stderr_tail, "last words");
-  EXPECT_EQ(d.last_event().delay, 50ms);
+  EXPECT_EQ(d.last_event().delay, 0ms);
 }
 
 TEST(worker_machine_end, a_crash_while_idle_or_starting_has_no_outcome) {
@@ -38,7 +38,7 @@ TEST(worker_machine_end, T6_a_fault_then_the_end_is_the_fault) {
   EXPECT_EQ(d.fault(errc::frame_bad_version, "version 2"), "arm(reap)") << "the link stops the child by itself";
   EXPECT_EQ(d.status().state, worker_state::reaping);
   EXPECT_EQ(d.down(errc::child_signalled),
-            "tell(down,frame_bad_version) finish(7 frame_bad_version,sent) tell(restarting) arm(50)");
+            "tell(down,frame_bad_version) finish(7 frame_bad_version,sent) tell(restarting) arm(0)");
   EXPECT_EQ(d.last_outcome().down.detail, "version 2");
 }
 
@@ -87,7 +87,7 @@ TEST(worker_machine_end, a_link_that_never_reports_is_given_up_for_lost) {
   machine_driver reaping;
   reaping.become_busy();
   reaping.fault();
-  EXPECT_EQ(reaping.pass(5000ms), "tell(down,frame_bad_magic) finish(7 frame_bad_magic,sent) tell(restarting) arm(50)");
+  EXPECT_EQ(reaping.pass(5000ms), "tell(down,frame_bad_magic) finish(7 frame_bad_magic,sent) tell(restarting) arm(0)");
 }
 
 TEST(worker_machine_end, a_report_that_comes_after_all_is_dropped_and_counted) {

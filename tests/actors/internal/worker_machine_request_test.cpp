@@ -177,7 +177,7 @@ TEST(worker_machine_request, a_response_to_nothing_ends_the_child_and_its_reques
   machine_driver d;
   d.become_busy();
   EXPECT_EQ(d.respond(3), "stop(hard) arm(reap)");
-  EXPECT_EQ(d.down(errc::stopped), "tell(down,unexpected_frame) finish(7 unexpected_frame,sent) tell(restarting) arm(50)");
+  EXPECT_EQ(d.down(errc::stopped), "tell(down,unexpected_frame) finish(7 unexpected_frame,sent) tell(restarting) arm(0)");
   EXPECT_NE(d.last_outcome().message.find("request 3"), std::string::npos) << d.last_outcome().message;
 }
 
