@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actor_setup.hpp"
 
+#include <leanworker/lean/check.hpp>
 #include <leanworker/messages/registry.hpp>
 
 namespace leanworker::cli {
@@ -20,6 +21,7 @@ pool_spec lean_pool(const lean_setup& setup, unsigned workers, const std::vector
   worker.start_timeout = setup.start_timeout();
   worker.child.search_path = module_search_path(paths, setup.lean);
   spec.links = process_links(setup.host, setup.child());
+  spec.warm_up = [](const session_key& key) { return encode_open_session(key.imports); };
   return spec;
 }
 

@@ -3,8 +3,11 @@
 #include "check_run.hpp"
 #include "commands.hpp"
 #include "interrupt.hpp"
+#include "output.hpp"
 
 #include <fmt/format.h>
+
+#include <filesystem>
 
 namespace leanworker::cli {
 
@@ -12,15 +15,16 @@ int run_check(const check_options& options) {
   std::vector<input> inputs;
   std::string problem;
   if (!expand_inputs(options.inputs, inputs, problem)) {
-    fmt::print(stderr, "leanworker: {}\n", problem);
+    tell("leanworker: {}\n", problem);
     return exit_usage;
   }
   if (inputs.empty()) {
-    fmt::print(stderr, "leanworker: no .lean file in {}\n", fmt::join(options.inputs, " "));
+    tell("leanworker: no .lean file in {}\n", fmt::join(options.inputs, " "));
     return exit_usage;
   }
   lean_setup setup;
-  if (!set_up_lean(options.common, setup))
+  auto project = inputs.front().path.empty() ? std::string{} : std::filesystem::path{inputs.front().path}.parent_path().string();
+  if (!set_up_lean(options.common, setup, project))
     return interrupts() > 0 ? exit_interrupted : exit_infrastructure;
   caf::actor_system_config config;
   configure_actors(config);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check_run.hpp"
+#include "output.hpp"
 
 #include "actor_setup.hpp"
 #include "interrupt.hpp"
+#include "terminal_text.hpp"
 
 #include <leanworker/actors/event_log.hpp>
 #include <leanworker/lean/import_header.hpp>
@@ -22,6 +24,32 @@ constexpr std::size_t window_per_worker = 64;
 /// Longer than the pool's own bounds for stopping a worker.
 constexpr std::chrono::seconds stop_patience{20};
 
+file_result unreadable(const input& what) {
+  file_result result;
+  result.file = what.label;
+  result.verdict = file_verdict::unreadable;
+  result.outcome.code = errc::io_error;
+  result.message = what.problem;
+  return result;
+}
+
+/// A child's own line begins with its level.
+spdlog::level::level_enum level_of(std::string_view line) {
+  if (line.starts_with("warning: ") || line.starts_with("error: "))
+    return spdlog::level::warn;
+  return line.starts_with("info: ") ? spdlog::level::info : spdlog::level::debug;
+}
+
+/// Why no child can be had any more: what the last one said, and what to do about it.
+std::string end_of(const worker_event& event) {
+  const auto& words = event.down.stderr_tail.empty() ? event.down.stdout_tail : event.down.stderr_tail;
+  auto text = fmt::format("gave up: {}; last: {}", describe(event.cause), shown(event.down.str()));
+  if (auto advice = advice_for(words + event.down.detail + event.down.exit.str()); !advice.empty())
+    text += "; " + advice;
+  auto lines = telling_lines(words);
+  return lines.empty() ? text : text + "\n    " + shown_lines(lines, "    ");
+}
+
 } // namespace
 
 check_run::check_run(caf::actor_system& system, const check_options& options, const lean_setup& setup, std::vector<input> inputs)
@@ -32,7 +60,10 @@ check_run::check_run(caf::actor_system& system, const check_options& options, co
 }
 
 pool_spec check_run::make_spec() const {
-  auto spec = lean_pool(setup_, static_cast<unsigned>(tally_.workers), options_.paths);
+  // With isolation the next child starts while the one before works, so there are twice as many, of which half work.
+  auto children = options_.isolate ? std::min(2 * tally_.workers, inputs_.size()) : tally_.workers;
+  auto spec = lean_pool(setup_, static_cast<unsigned>(children), options_.paths);
+  spec.config.isolate_requests = options_.isolate;
   spec.config.queue_max = window_per_worker * spec.config.workers;
   auto& worker = spec.config.worker;
   if (options_.start_timeout.count() > 0)
@@ -64,19 +95,37 @@ int check_run::run() {
   report_unfinished();
   printer_.summary(tally_, elapsed());
   if (!printer_.good()) {
-    fmt::print(stderr, "leanworker: standard output could not be written; the results are incomplete\n");
+    if (!reader_left())
+      tell("leanworker: standard output could not be written; the results are incomplete\n");
     return exit_infrastructure;
   }
   return exit_code(tally_.verdicts, options_.fail_on == "warning", interrupts_heeded_ > 0);
 }
 
 void check_run::feed() {
-  const auto window = window_per_worker * tally_.workers;
-  while (!stopping_ && next_ < inputs_.size() && open_.size() < window) {
-    open_.emplace(next_, false);
-    self_->send(pool_, submission(next_));
-    ++next_;
+  const auto window = options_.isolate ? tally_.workers : window_per_worker * tally_.workers;
+  if (!stopping_)
+    std::erase_if(reading_, [this](ticket id) { return give(id); });
+  while (!stopping_ && next_ < inputs_.size() && open_.size() + reading_.size() < window)
+    if (auto id = next_++; !give(id))
+      reading_.push_back(id);
+}
+
+bool check_run::give(ticket id) {
+  auto& what = inputs_[id];
+  if (!what.settle())
+    return false;
+  if (!what.problem.empty()) {
+    report(unreadable(what));
+    return true;
   }
+  open_.emplace(id, false);
+  self_->send(pool_, submission(id));
+  return true;
+}
+
+bool check_run::unfinished(ticket id) const {
+  return id >= next_ || open_.contains(id) || std::find(reading_.begin(), reading_.end(), id) != reading_.end();
 }
 
 submit_request check_run::submission(ticket id) const {
@@ -90,6 +139,7 @@ submit_request check_run::submission(ticket id) const {
   request.axioms = options_.axioms;
   submit_request submit;
   submit.id = id;
+  submit.label = what.label;
   submit.key.imports = session_imports(what.path.empty() ? what.source : read_head(what.path), options_.imports);
   submit.idempotent = true; // checking a file twice gives the same verdict
   submit.wait = std::chrono::hours{24}; // the window is short, but a file in it may take its whole time
@@ -126,13 +176,13 @@ void check_run::on_event(const worker_event& event) {
     case worker_event_kind::ready: return log_line(spdlog::level::debug, "ready");
     case worker_event_kind::importing: return log_line(spdlog::level::debug, "imports");
     case worker_event_kind::down:
-      return log_line(event.down.cause == errc::stopped ? spdlog::level::debug : spdlog::level::info, "ended: " + event.down.str());
+      return log_line(event.down.cause == errc::stopped ? spdlog::level::debug : spdlog::level::info, "ended: " + shown(event.down.str()));
     case worker_event_kind::restarting:
       ++tally_.restarts;
       return log_line(spdlog::level::info, fmt::format("the next one follows in {} ms", event.delay.count()));
     case worker_event_kind::gave_up:
-      return log_line(spdlog::level::err, fmt::format("gave up: {}; last: {}\n{}", describe(event.cause), event.down.str(), event.down.stderr_tail));
-    case worker_event_kind::log: return log_line(spdlog::level::debug, event.text);
+      return log_line(spdlog::level::err, end_of(event));
+    case worker_event_kind::log: return log_line(level_of(event.text), shown(event.text));
     case worker_event_kind::settled:
     case worker_event_kind::resting:
     case worker_event_kind::stopped: return;
@@ -145,8 +195,8 @@ void check_run::heed_interrupts() {
   if ((count > interrupts_heeded_ || broken_output) && !stopping_) {
     stopping_ = true;
     printer_.clear_progress();
-    if (!broken_output)
-      fmt::print(stderr, "leanworker: interrupted, ending the children\n");
+    if (!broken_output || count > interrupts_heeded_)
+      tell("leanworker: interrupted, ending the children\n");
     self_->send(pool_, stop_pool{true});
   }
   interrupts_heeded_ = count;
@@ -174,7 +224,7 @@ void check_run::report(file_result result) {
 void check_run::report_unfinished() {
   bool interrupted = interrupts_heeded_ > 0;
   for (std::size_t id = 0; id < inputs_.size(); ++id) {
-    if (id < next_ && !open_.contains(id))
+    if (!unfinished(id))
       continue;
     file_result result;
     result.file = inputs_[id].label;

@@ -25,6 +25,9 @@ public:
 private:
   pool_spec make_spec() const;
   void feed();
+  /// False: it is still being read.
+  bool give(ticket id);
+  bool unfinished(ticket id) const;
   submit_request submission(ticket id) const;
   void receive_one();
   void on_done(submission_done& done);
@@ -37,13 +40,14 @@ private:
 
   const check_options& options_;
   const lean_setup& setup_;
-  const std::vector<input> inputs_;
+  std::vector<input> inputs_;
   const unsigned jobs_;
   caf::scoped_actor self_;
   pool_actor pool_;
   printer printer_;
   tally tally_;
   std::unordered_map<ticket, bool> open_; ///< Submitted, no result yet; true while a worker has it.
+  std::vector<ticket> reading_; ///< Not submitted yet: their writers have not ended.
   std::size_t next_ = 0;
   bool stopping_ = false;
   bool pool_over_ = false;

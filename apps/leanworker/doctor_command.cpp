@@ -2,6 +2,7 @@
 #include "actor_setup.hpp"
 #include "commands.hpp"
 #include "file_verdict.hpp"
+#include "output.hpp"
 
 #include <leanworker/actors/root.hpp>
 
@@ -98,11 +99,11 @@ int tell_proof(const proof& found) {
                result.outcome.elapsed.count());
     return exit_ok;
   }
-  fmt::print(stderr, "leanworker: the proof failed: {} {}\n", to_string(result.verdict), result.message);
+  tell("leanworker: the proof failed: {} {}\n", to_string(result.verdict), result.message);
   for (const auto& m : result.report.messages)
-    fmt::print(stderr, "  {}: {}\n", m.severity, m.text);
+    tell("  {}: {}\n", m.severity, m.text);
   if (!result.outcome.down.stderr_tail.empty())
-    fmt::print(stderr, "{}\n", result.outcome.down.stderr_tail);
+    tell("{}\n", result.outcome.down.stderr_tail);
   return exit_infrastructure;
 }
 
@@ -117,7 +118,7 @@ int run_doctor(const doctor_options& options) {
   std::string problem;
   auto version = lean_version(setup.lean, make_runner(setup.host), problem);
   if (version.empty()) {
-    fmt::print(stderr, "leanworker: {} does not work: {}\n", setup.lean.lean(), problem);
+    tell("leanworker: {} does not work: {}\n", setup.lean.lean(), problem);
     return exit_infrastructure;
   }
   fmt::print("version     {}\n", version);

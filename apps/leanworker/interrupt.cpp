@@ -24,9 +24,15 @@ void catch_interrupts() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   ::sigemptyset(&action.sa_mask);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP})
-    ::sigaction(signal, &action, nullptr);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction inherited {};
+    ::sigaction(signal, nullptr, &inherited);
+    if (inherited.sa_handler != SIG_IGN) // whoever started us wants it ignored, as nohup does
+      ::sigaction(signal, &action, nullptr);
+  }
   ::signal(SIGPIPE, SIG_IGN);
+  // Ignored by whoever started us, the kernel would reap our children, and how they ended would be lost.
+  ::signal(SIGCHLD, SIG_DFL);
 }
 
 int interrupts() noexcept { return count.load(); }

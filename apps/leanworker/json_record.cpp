@@ -42,10 +42,13 @@ json death_of(const child_down& death) {
           {"code", to_string(death.cause)},
           {"exit_code", exit.how == exit_status::kind::exited ? json(exit.value) : json(nullptr)},
           {"signal", exit.how == exit_status::kind::signalled ? json(exit.value) : json(nullptr)},
-          {"meaning", describe(classify_exit(exit, death.stderr_tail))},
+          {"meaning", death.meaning()},
           {"detail", death.detail},
           {"uptime_ms", death.uptime.count()},
-          {"stderr_tail", death.stderr_tail}};
+          {"ran_before", death.ran_before},
+          {"hang", death.hang},
+          {"stderr_tail", death.stderr_tail},
+          {"stdout_tail", death.stdout_tail}};
 }
 
 json cause_of(const file_result& result) {

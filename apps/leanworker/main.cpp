@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 #include "interrupt.hpp"
+#include "output.hpp"
 #include "setup.hpp"
+#include "usage.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -20,15 +22,21 @@ int main(int argc, char** argv) {
   add_doctor(program, doctor);
   try {
     program.parse(argc, argv);
+  } catch (const CLI::Success& asked) { // --help, --version
+    return program.exit(asked) == 0 ? exit_ok : exit_usage;
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? exit_ok : exit_usage;
+    tell("leanworker: {}\n", usage_problem(program, error, {argv + 1, argv + argc}));
+    return exit_usage;
   }
   bool checking = program.got_subcommand("check");
   bool running = program.got_subcommand("run");
   set_up_log(checking ? check.common : running ? run.common : doctor.common);
   catch_interrupts();
   try {
-    return checking ? run_check(check) : running ? run_run(run) : run_doctor(doctor);
+    auto code = checking ? run_check(check) : running ? run_run(run) : run_doctor(doctor);
+    if (reader_left() && interrupts() == 0)
+      end_by_sigpipe();
+    return code;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "leanworker: internal error: %s\n", error.what());
     return exit_infrastructure;

@@ -3,20 +3,40 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <filesystem>
+
 namespace leanworker::cli {
 namespace {
 
+constexpr std::int64_t duration_ms_max = 7 * 24 * 3'600'000LL;
+
+/// Why `text` is no duration; empty: it is one, of `ms`.
+std::string read_duration(const std::string& text, std::int64_t& ms) {
+  const std::string allowed = "write for example 300ms, 5s, 2m or 1h, at most 168h";
+  std::size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9')
+    ++digits;
+  if (digits == 0 || digits > 12)
+    return "'" + text + "' is no duration; " + allowed;
+  auto count = std::stoll(text.substr(0, digits));
+  auto unit = text.substr(digits);
+  std::int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60'000 : unit == "h" ? 3'600'000 : 0;
+  if (unit.empty())
+    return "'" + text + "' has no unit; " + allowed;
+  if (factor == 0)
+    return "'" + text + "' has the unit '" + unit + "', which is none of ms, s, m, h; " + allowed;
+  ms = count * factor;
+  return count > 0 && ms <= duration_ms_max ? std::string{} : "'" + text + "' is too " + (count > 0 ? "long; " : "short; ") + allowed;
+}
+
 /// A duration with its unit: 300ms, 5s, 2m, 1h. A bare number would leave open what it means.
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& into, const std::string& help) {
-  auto parse = [&into](const CLI::results_t& values) {
-    static const CLI::AsNumberWithUnit unit{std::map<std::string, std::uint64_t>{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}},
-                                            CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::UNIT_REQUIRED)};
-    auto text = values.front();
-    auto problem = unit(text);
-    std::int64_t count = 0;
-    if (!problem.empty() || !CLI::detail::lexical_cast(text, count) || count <= 0 || count > 7 * 24 * 3'600'000LL)
-      throw CLI::ValidationError{values.front() + " is no duration; write for example 300ms, 5s or 2m"};
-    into = std::chrono::milliseconds{count};
+  auto parse = [&into, name](const CLI::results_t& values) {
+    std::int64_t ms = 0;
+    if (auto problem = read_duration(values.front(), ms); !problem.empty())
+      throw CLI::ValidationError{name, problem};
+    into = std::chrono::milliseconds{ms};
     return true;
   };
   return command.add_option(name, CLI::callback_t{parse}, help)->type_name("DURATION")->expected(1);
@@ -34,10 +54,23 @@ void add_event_log(CLI::App& command, common_options& into) {
   command.add_option("--event-log", into.event_log, "Append everything that happens in the pool to this file, as JSON Lines (docs/OBSERVABILITY.md)")->type_name("FILE");
 }
 
+/// One value per option, so that what follows is not taken for another folder. Several may be joined by colons, as in LEAN_PATH.
 void add_paths(CLI::App& command, std::vector<std::string>& into) {
-  command.add_option("--path", into, "A further folder with compiled modules, before those of LEAN_PATH; may be repeated")
-    ->check(CLI::ExistingDirectory)
-    ->type_name("DIR")
+  auto parse = [&into](const CLI::results_t& values) {
+    for (const auto& value : values)
+      for (std::size_t begin = 0; begin <= value.size();) {
+        auto end = std::min(value.find(':', begin), value.size());
+        auto folder = value.substr(begin, end - begin);
+        std::error_code error;
+        if (!std::filesystem::is_directory(folder, error))
+          throw CLI::ValidationError{"--path", "'" + folder + "' is no folder; name one with compiled modules, several with colons between them"};
+        into.push_back(std::move(folder));
+        begin = end + 1;
+      }
+    return true;
+  };
+  command.add_option("--path", CLI::callback_t{parse}, "A further folder with compiled modules, before those of LEAN_PATH; several with colons, or repeated")
+    ->type_name("DIR[:DIR]")
     ->expected(1)
     ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
@@ -51,13 +84,17 @@ void add_check(CLI::App& program, check_options& into) {
   add_duration(command, "--timeout", into.timeout, "For one file, from the end of its imports (default 30s)");
   add_duration(command, "--import-timeout", into.import_timeout, "For the imports of one file (default 60s)");
   add_duration(command, "--start-timeout", into.start_timeout, "For the start of a child (default 10s, 30s without a start-up image)");
-  command.add_option("--heartbeats", into.heartbeats, "Lean's maxHeartbeats, in thousands per command; 0: no limit")->type_name("N");
+  command.add_option("--heartbeats", into.heartbeats, "Lean's maxHeartbeats, in thousands per command; 0: no limit")
+    ->check(CLI::Range(0, 1'000'000'000))
+    ->type_name("N");
   command.add_option("--imports", into.imports, "Imports of a source without a header, comma-separated (default Init)")
     ->delimiter(',')
+    ->allow_extra_args(false)
     ->type_name("A,B");
   add_paths(command, into.paths);
   command.add_flag("--json", into.json, "One JSON record per file on standard output (docs/CHECK.md)");
   command.add_flag("--axioms", into.axioms, "Report the axioms that each declaration depends on");
+  command.add_flag("--isolate", into.isolate, "A child of its own for each file: nothing that one leaves behind reaches another; twice as many children");
   command.add_option("--fail-on", into.fail_on, "What makes a file rejected")->check(CLI::IsMember({"error", "warning"}))->capture_default_str();
   command.add_flag("-q,--quiet", into.quiet, "Only diagnostics and rejected files; no progress, no summary");
   add_event_log(command, into.common);
@@ -78,6 +115,7 @@ void add_run(CLI::App& program, run_options& into) {
   add_duration(command, "--import-timeout", into.import_timeout, "For its imports (default 60s)");
   add_duration(command, "--start-timeout", into.start_timeout, "For the start of a child (default 10s, 30s without a start-up image)");
   add_paths(command, into.paths);
+  command.add_flag("--allow-panics", into.allow_panics, "A panic of the Lean code is told, but does not make the run a failure");
   command.add_flag("--json", into.json, "The summary as one JSON object on standard error (docs/RUN.md)");
   command.add_flag("-q,--quiet", into.quiet, "No progress, no summary");
   add_event_log(command, into.common);

@@ -39,6 +39,7 @@ struct check_options {
   std::vector<std::string> paths;
   bool json = false;
   bool axioms = false;
+  bool isolate = false; ///< Each file gets a child of its own.
   bool quiet = false;
   std::string fail_on = "error";
 };
@@ -57,6 +58,7 @@ struct run_options {
   std::chrono::milliseconds start_timeout{0};
   std::vector<std::string> paths;
   bool wrapped = false;
+  bool allow_panics = false;
   bool json = false;
   bool quiet = false;
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report.hpp"
 
+#include "output.hpp"
+#include "terminal_text.hpp"
+
 #include <fmt/color.h>
 #include <fmt/format.h>
 
@@ -12,7 +15,7 @@
 namespace leanworker::cli {
 namespace {
 
-constexpr std::size_t stderr_lines_shown = 8;
+constexpr std::size_t stderr_lines_shown = 21; // what `telling_lines` leaves
 
 fmt::text_style style_of(file_verdict value) {
   switch (value) {
@@ -96,7 +99,8 @@ bool use_colors(const std::string& choice, int fd) {
 
 } // namespace
 
-std::string text_record(const file_result& result, bool quiet, bool colors) {
+std::string text_record(const file_result& given, bool quiet, bool colors) {
+  auto result = for_people(given);
   std::string out;
   bool from_lean = result.verdict <= file_verdict::incomplete;
   if (!quiet || result.verdict != file_verdict::accepted) {
@@ -128,8 +132,7 @@ printer::printer(const check_options& options)
       progress_{!options.quiet && ::isatty(STDERR_FILENO) != 0} {}
 
 void printer::out(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    good_ = false;
+  good_ = good_ && put(text);
 }
 
 void printer::record(const file_result& result) {
@@ -143,13 +146,12 @@ void printer::progress(const tally& counts, std::chrono::milliseconds elapsed) {
     return;
   drawn_ = true;
   drawn_at_ = now;
-  fmt::print(stderr, "\r\x1b[K{}", progress_line(counts, elapsed));
-  std::fflush(stderr);
+  tell("\r\x1b[K{}", progress_line(counts, elapsed));
 }
 
 void printer::clear_progress() {
   if (std::exchange(drawn_, false))
-    fmt::print(stderr, "\r\x1b[K");
+    tell("\r\x1b[K");
 }
 
 void printer::summary(const tally& counts, std::chrono::milliseconds elapsed) {
@@ -157,7 +159,7 @@ void printer::summary(const tally& counts, std::chrono::milliseconds elapsed) {
   if (quiet_)
     return;
   if (json_)
-    fmt::print(stderr, "{}", summary_line(counts, elapsed));
+    tell("{}", summary_line(counts, elapsed));
   else
     out(summary_line(counts, elapsed));
 }

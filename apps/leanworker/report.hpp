@@ -10,7 +10,8 @@
 namespace leanworker::cli {
 
 /// How one result is written. Pure; every function returns whole lines.
-std::string text_record(const file_result& result, bool quiet, bool colors);
+/// Foreign text is written out as in terminal_text.hpp.
+std::string text_record(const file_result& given, bool quiet, bool colors);
 std::string json_record(const file_result& result);
 
 /// What the progress line and the summary are made of.

@@ -4,6 +4,7 @@
 #include "run_output.hpp"
 #include "run_work.hpp"
 #include "setup.hpp"
+#include "output.hpp"
 
 #include <fmt/format.h>
 
@@ -43,11 +44,11 @@ int run_run(run_options options) {
   std::string json;
   std::string problem;
   if (!resolve(options.capability, target, problem) || !read_request(options.request, json, problem) || !split_request(json, options.split, parts, problem)) {
-    fmt::print(stderr, "leanworker: {}\n", problem);
+    tell("leanworker: {}\n", problem);
     return exit_usage;
   }
   if (!can_write_rows(options.rows, problem)) {
-    fmt::print(stderr, "leanworker: {}\n", problem);
+    tell("leanworker: {}\n", problem);
     return exit_infrastructure;
   }
   lean_setup setup;

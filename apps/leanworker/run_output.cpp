@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_output.hpp"
 
+#include "terminal_text.hpp"
+
 #include <leanworker/actors/row_consumers.hpp>
 #include <leanworker/lean/run.hpp>
 
@@ -12,6 +14,7 @@
 
 #include <fcntl.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace leanworker::cli {
@@ -55,9 +58,9 @@ private:
         if (!decode_note(frame, note))
           return true;
         if (note.kind == note_kind::progress)
-          spdlog::debug("progress {}: {}{}", note.code, note.current, note.total ? " of " + std::to_string(*note.total) : "");
+          spdlog::debug("progress {}: {}{}", shown(note.code), note.current, note.total ? " of " + std::to_string(*note.total) : "");
         else
-          spdlog::info("{}: {}", note.code, note.message);
+          spdlog::info("{}: {}", shown(note.code), shown(note.message));
         return true;
       });
   }
@@ -95,6 +98,10 @@ bool can_write_rows(std::string& file, std::string& problem) {
       problem = file + " is no regular file; to write into it, use --rows - and redirect standard output";
       return false;
     }
+    if (::access(file.c_str(), W_OK) != 0) {
+      problem = "cannot write " + file + ": " + std::strerror(errno) + "; it would be replaced";
+      return false;
+    }
   }
   auto folder = std::filesystem::path{file}.parent_path().string();
   if (folder.empty())
@@ -129,6 +136,13 @@ sink_status run_output::commit() {
   for (std::size_t part = 1; part < parts_; ++part)
     if (!append_file(all.get(), part_path(part)))
       return io_failure("cannot append", part_path(part));
+  // The new file is read and written by whom the old one was.
+  if (struct stat old {}; ::stat(file_.c_str(), &old) == 0) {
+    if (::fchown(all.get(), old.st_uid, old.st_gid) != 0 && ::geteuid() == 0)
+      return io_failure("cannot give the owner of " + file_ + " to", first);
+    if (::fchmod(all.get(), old.st_mode & 07777) != 0)
+      return io_failure("cannot give the mode of " + file_ + " to", first);
+  }
   if (::fsync(all.get()) != 0)
     return io_failure("cannot sync", first);
   if (::rename(first.c_str(), file_.c_str()) != 0)

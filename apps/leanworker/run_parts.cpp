@@ -91,7 +91,8 @@ bool split_request(const std::string& request, const std::string& split, std::ve
   if (std::string text; list.starts_with('@')) {
     if (!read_file(list.substr(1), text, problem))
       return false;
-    items = pieces(text, '\n');
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    items = pieces(text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text, '\n');
   } else {
     items = pieces(list, ',');
   }

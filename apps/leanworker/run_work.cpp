@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_work.hpp"
+#include "output.hpp"
 
 #include "interrupt.hpp"
+#include "terminal_text.hpp"
 
 #include <leanworker/child/handshake.hpp>
 #include <leanworker/child/internal/json_scan.hpp>
@@ -46,6 +48,12 @@ std::string text_of(const request_outcome& outcome) {
   return fmt::format("{}: {}", error.code, error.message);
 }
 
+/// One request, one line: outside of its strings a line end in JSON is only space.
+std::string one_line(std::string json) {
+  std::replace_if(json.begin(), json.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return json;
+}
+
 } // namespace
 
 run_work::run_work(const run_options& options, const lean_setup& setup, command_target target, std::vector<run_part> parts)
@@ -60,6 +68,7 @@ client::pool_options run_work::pool_options() const {
   if (options_.start_timeout.count() > 0)
     worker.start_timeout = options_.start_timeout;
   options.event_log.path = options_.common.event_log;
+  options.config.start_eagerly = false; // children of the kind that is wanted, not of the default one
   worker.import_timeout = options_.import_timeout;
   worker.request_timeout = options_.timeout;
   return options;
@@ -92,6 +101,8 @@ void run_work::run_part_number(client::pool& pool, std::size_t number) {
   submit.key.capability = target_.capability;
   submit.body = encode_call(target_, options_.command, parts_[number].request);
   submit.wait = std::chrono::hours{24};
+  submit.label = parts_[number].label;
+  submit.idempotent = true; // as long as no row has come, nothing was committed and nothing seen: the pool tries nothing again after that
   auto consumer = output_.consumer(number);
   auto& result = results_[number];
   result.ended = pool.run(std::move(submit), *consumer, stop_.get_token());
@@ -109,20 +120,19 @@ void run_work::watch() {
   while (working_ > 0) {
     std::this_thread::sleep_for(tick);
     if (interrupts() > 0 && !stop_.stop_requested()) {
-      fmt::print(stderr, "{}leanworker: interrupted, ending the children\n", draw_ ? "\r\x1b[K" : "");
+      tell("{}leanworker: interrupted, ending the children\n", draw_ ? "\r\x1b[K" : "");
       stop_.request_stop();
     }
     draw_progress();
   }
   if (draw_)
-    fmt::print(stderr, "\r\x1b[K");
+    tell("\r\x1b[K");
 }
 
 void run_work::draw_progress() {
   if (!draw_)
     return;
-  fmt::print(stderr, "\r\x1b[K{}", progress_line());
-  std::fflush(stderr);
+  tell("\r\x1b[K{}", progress_line());
 }
 
 std::string run_work::progress_line() const {
@@ -137,8 +147,10 @@ int run_work::conclude() {
   int code = exit_ok;
   for (std::size_t i = 0; i < results_.size(); ++i) {
     const auto& result = results_[i];
-    if (result.over && result.ended.ok())
+    if (result.over && result.ended.ok()) {
+      code = std::max(code, tell_panic(i));
       continue;
+    }
     // Those that were stopped because of another one are not worth a line.
     bool own = result.over && (result.ended.outcome.code != errc::cancelled || !stop_.stop_requested());
     if (own)
@@ -152,29 +164,40 @@ int run_work::conclude() {
     code = exit_interrupted;
   if (code == exit_ok)
     if (auto status = output_.commit(); !status.ok()) {
-      fmt::print(stderr, "leanworker: {}\n", status.message);
+      tell("leanworker: {}\n", status.message);
       code = exit_infrastructure;
     }
   if (code == exit_ok && !print_results()) {
-    fmt::print(stderr, "leanworker: standard output could not be written; the results are incomplete\n");
+    if (!reader_left())
+      tell("leanworker: standard output could not be written; the results are incomplete\n");
     code = exit_infrastructure;
   }
   tell_summary(code);
   return code;
 }
 
+int run_work::tell_panic(std::size_t number) const {
+  const auto& outcome = results_[number].ended.outcome;
+  if (!outcome.panicked)
+    return exit_ok;
+  const auto& label = parts_[number].label;
+  tell("leanworker: {}{}Lean panicked and went on with a default value, so the result may be wrong: {}\n", shown(label), label.empty() ? "" : ": ",
+       shown(outcome.panic));
+  return options_.allow_panics ? exit_ok : exit_rejected;
+}
+
 void run_work::tell_failure(std::size_t number) const {
   const auto& label = parts_[number].label;
-  fmt::print(stderr, "leanworker: {}{}{}\n", label, label.empty() ? "" : ": ", text_of(results_[number].ended.outcome));
+  tell("leanworker: {}{}{}\n", shown(label), label.empty() ? "" : ": ", shown_lines(text_of(results_[number].ended.outcome)));
   for (const auto& death : results_[number].ended.deaths)
-    fmt::print(stderr, "  its child, generation {}: {}\n", death.generation, death.str());
+    tell("  its child, generation {}: {}\n", death.generation, shown(death.str()));
 }
 
 bool run_work::print_results() const {
   for (const auto& result : results_)
-    if (!result.report.streaming)
-      fmt::print("{}\n", result.report.result_json);
-  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (!result.report.streaming && !put(one_line(result.report.result_json) + "\n"))
+      return false;
+  return true;
 }
 
 void run_work::tell_summary(int code) const {
@@ -194,8 +217,8 @@ void run_work::tell_summary(int code) const {
     std::string each;
     for (const auto& [name, count] : streams)
       each += fmt::format("{}{} {}", each.empty() ? " (" : ", ", count, name);
-    fmt::print(stderr, "{} request{} in {:.1f} s: {} rows{}{}{}\n", parts_.size(), parts_.size() == 1 ? "" : "s", time, rows, each, each.empty() ? "" : ")",
-               code == exit_ok ? "" : options_.rows == "-" ? "; what was written is not complete"
+    tell("{} request{} in {:.1f} s: {} rows{}{}{}\n", parts_.size(), parts_.size() == 1 ? "" : "s", time, rows, each, each.empty() ? "" : ")",
+               code == exit_ok ? "" : options_.rows == "-" ? rows == 0 ? "" : "; what was written is not complete"
                                         : output_.committed() ? "; the rows were committed"
                                                               : "; nothing was committed");
     return;
@@ -203,11 +226,11 @@ void run_work::tell_summary(int code) const {
   nlohmann::ordered_json summary{{"requests", parts_.size()}, {"done", done_.load()}, {"exit_code", code}, {"rows", rows}, {"streams", streams},
                                  {"payload_bytes", output_.counts().bytes.load()}, {"seconds", time}, {"backpressure_seconds", static_cast<double>(paused.count()) / 1e6},
                                  {"committed", options_.rows == "-" ? code == exit_ok : output_.committed()}};
-  for (const auto& result : results_)
-    summary["metadata"].push_back(nlohmann::ordered_json::parse(result.report.metadata_json, nullptr, false).is_discarded()
-                                    ? nlohmann::ordered_json{}
-                                    : nlohmann::ordered_json::parse(result.report.metadata_json));
-  fmt::print(stderr, "{}\n", summary.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  for (const auto& result : results_) { // checked with the report that it came in
+    auto metadata = nlohmann::ordered_json::parse(result.report.metadata_json, nullptr, false);
+    summary["metadata"].push_back(metadata.is_discarded() ? nlohmann::ordered_json{} : std::move(metadata));
+  }
+  tell("{}\n", summary.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 double run_work::seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count(); }

@@ -38,6 +38,8 @@ private:
   std::string progress_line() const;
   int conclude();
   void tell_failure(std::size_t number) const;
+  /// What a panic of this one makes of the exit code.
+  int tell_panic(std::size_t number) const;
   bool print_results() const;
   void tell_summary(int code) const;
   double seconds() const;

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setup.hpp"
+#include "interrupt.hpp"
+#include "output.hpp"
+#include "terminal_text.hpp"
+
+#include <leanworker/child/memory_probe.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -7,7 +12,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <fstream>
+#include <mutex>
 #include <system_error>
 #include <thread>
 
@@ -15,24 +22,43 @@ namespace leanworker::cli {
 namespace {
 
 /// A Lean host needs a core, and memory for its imports.
-constexpr std::uint64_t memory_kib_per_worker = 1'500'000;
+constexpr std::uint64_t memory_bytes_per_worker = 1'500'000ull << 10;
+constexpr std::chrono::milliseconds watch_interval{50};
 
 /// Found out before the work, since the log itself has nobody to tell.
 bool can_log_events(const std::string& path) {
   if (path.empty() || std::ofstream{path, std::ios::app})
     return true;
-  fmt::print(stderr, "leanworker: cannot write the event log {}: {}\n", path, std::generic_category().message(errno));
+  tell("leanworker: cannot write the event log {}: {}\n", path, std::generic_category().message(errno));
   return false;
 }
 
 } // namespace
 
-bool set_up_lean(const common_options& options, lean_setup& out) {
+bool set_up_lean(const common_options& options, lean_setup& out, const std::string& project) {
   if (!can_log_events(options.event_log))
     return false;
-  out = leanworker::set_up_lean({options.sysroot, [](const std::string& step) { fmt::print(stderr, "leanworker: {}\n", step); }});
-  if (!out)
-    fmt::print(stderr, "leanworker: {}\n", out.message);
+  lean_search search;
+  search.sysroot = options.sysroot;
+  search.project = project;
+  search.say = [](const std::string& step) { tell("leanworker: {}\n", shown(step)); };
+  std::stop_source stop;
+  search.stop = stop.get_token();
+  // Compiling the host takes a minute: whoever interrupts does not want to wait for it.
+  std::jthread watcher{[&](std::stop_token over) {
+    std::mutex mutex;
+    std::unique_lock lock{mutex};
+    std::condition_variable_any asleep;
+    while (!over.stop_requested() && interrupts() == 0)
+      asleep.wait_for(lock, over, watch_interval, [] { return false; });
+    if (interrupts() > 0)
+      stop.request_stop();
+  }};
+  out = leanworker::set_up_lean(search);
+  if (out.error == errc::cancelled)
+    tell("leanworker: interrupted\n");
+  else if (!out)
+    tell("leanworker: {}\n", shown_lines(out.message));
   return static_cast<bool>(out);
 }
 
@@ -40,21 +66,22 @@ void set_up_log(const common_options& options) {
   auto mode = options.color == "always" ? spdlog::color_mode::always
               : options.color == "never" ? spdlog::color_mode::never
                                          : spdlog::color_mode::automatic;
-  auto log = spdlog::stderr_color_st("leanworker", mode);
+  auto log = spdlog::stderr_color_mt("leanworker", mode);
   log->set_pattern("leanworker: %^%l%$: %v");
   log->set_level(spdlog::level::from_str(options.log_level));
   spdlog::set_default_logger(std::move(log));
 }
 
 unsigned default_jobs() {
-  auto cores = std::max(1u, std::thread::hardware_concurrency());
-  std::ifstream file{"/proc/meminfo"};
-  for (std::string name; file >> name;) {
-    std::uint64_t kib = 0;
-    if (name == "MemAvailable:" && file >> kib)
-      return static_cast<unsigned>(std::clamp<std::uint64_t>(kib / memory_kib_per_worker, 1, cores));
+  auto memory = look_at_machine();
+  auto available = memory.available.known ? memory.available.bytes : std::uint64_t{0};
+  if (memory.group_limit.known) {
+    auto used = memory.group_current.known ? memory.group_current.bytes : std::uint64_t{0};
+    auto left = memory.group_limit.bytes - std::min(memory.group_limit.bytes, used);
+    available = memory.available.known ? std::min(available, left) : left;
   }
-  return cores;
+  auto by_memory = available == 0 ? std::uint64_t{1} : available / memory_bytes_per_worker;
+  return static_cast<unsigned>(std::clamp<std::uint64_t>(by_memory, 1, usable_cores()));
 }
 
 } // namespace leanworker::cli

@@ -8,7 +8,8 @@
 namespace leanworker::cli {
 
 /// Finds the toolchain and makes sure that the host is compiled for it, and that the event log can be written. False after having told on standard error what is wrong and what to do.
-bool set_up_lean(const common_options& options, lean_setup& out);
+/// `project`: a folder of the sources, whose `lean-toolchain` counts; empty: the current one. An interrupt ends it within a second.
+bool set_up_lean(const common_options& options, lean_setup& out, const std::string& project = {});
 
 /// Children at a time, by cores and free memory.
 unsigned default_jobs();
