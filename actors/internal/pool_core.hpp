@@ -25,7 +25,7 @@ namespace leanworker::internal {
 /// Every decision of a pool: who runs what, on which child, and when a child is started, replaced or ended. Events in, orders out through the port; time is an
 /// argument. Every job that was admitted leaves exactly once, by `finish`, `refuse` or `grant`; every lease by `end_lease`.
 ///
-/// Implemented in one file per topic: pool_core.cpp (requests), _leases, _serve (who gets what), _workers (what workers tell), _planned (cycles, evictions,
+/// Implemented in one file per topic: pool_core.cpp (requests), _leases, _serve (who gets what), _workers (what workers tell), _outcomes (blame, retries), _planned (cycles, evictions,
 /// idleness), _memory, _admin (orders of operators, stopping), _numbers.
 class pool_core {
 public:
