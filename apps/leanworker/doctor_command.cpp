@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actor_setup.hpp"
 #include "commands.hpp"
+#include "doctor_report.hpp"
 #include "file_verdict.hpp"
+#include "interrupt.hpp"
+#include "terminal_text.hpp"
 #include "output.hpp"
 
 #include <leanworker/actors/root.hpp>
@@ -10,6 +13,10 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 
 namespace leanworker::cli {
 namespace {
@@ -95,42 +102,78 @@ private:
 int tell_proof(const proof& found) {
   const auto& result = found.result;
   if (result.verdict == file_verdict::accepted) {
-    fmt::print("proof       a child was ready in {} ms and checked a one-line theorem in {} ms: accepted\n", found.ready_in.count(),
-               result.outcome.elapsed.count());
+    put(fmt::format("proof       a child was ready in {} ms and checked a one-line theorem in {} ms: accepted\n", found.ready_in.count(),
+                    result.outcome.elapsed.count()));
     return exit_ok;
   }
-  tell("leanworker: the proof failed: {} {}\n", to_string(result.verdict), result.message);
+  tell("leanworker: the proof failed: {} {}\n", to_string(result.verdict), shown_lines(result.message));
   for (const auto& m : result.report.messages)
-    tell("  {}: {}\n", m.severity, m.text);
-  if (!result.outcome.down.stderr_tail.empty())
-    tell("{}\n", result.outcome.down.stderr_tail);
+    tell("  {}: {}\n", shown(m.severity), shown_lines(m.text, "    "));
+  const auto& down = result.outcome.down;
+  const auto& words = down.stderr_tail.empty() ? down.stdout_tail : down.stderr_tail;
+  if (auto lines = telling_lines(words); !lines.empty())
+    tell("    {}\n", shown_lines(lines, "    "));
+  if (auto advice = advice_for(words + down.exit.str()); !advice.empty())
+    tell("leanworker: {}\n", advice);
   return exit_infrastructure;
+}
+
+std::string window_text(const lean_version_info& version) {
+  switch (version.support()) {
+    case lean_support::supported: return fmt::format("{}, within {}", version.text, lean_window);
+    case lean_support::unknown: return fmt::format("unknown; leanworker works with {}", lean_window);
+    default: return fmt::format("{}, beyond {}: tried, and not promised", version.text, lean_window);
+  }
+}
+
+/// Each step as far as it comes; what was found out stays in `found`.
+int examine(const doctor_options& options, doctor_findings& found) {
+  auto begin = std::chrono::steady_clock::now();
+  bool works = set_up_lean(options.common, found.setup);
+  found.set_up_in = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+  if (!works)
+    return interrupts() > 0 ? exit_interrupted : exit_infrastructure;
+  const auto& lean = found.setup.lean;
+  put(fmt::format("toolchain   {}\nfound by    {}\n", shown(lean.sysroot), shown(lean.why)));
+  found.version = lean_version(lean, make_runner(found.setup.host), found.problem);
+  if (found.version.empty()) {
+    tell("leanworker: {} does not work: {}\n", shown(lean.lean()), shown_lines(found.problem));
+    return exit_infrastructure;
+  }
+  put(fmt::format("version     {}\nwindow      {}\n", shown(found.version), window_text(lean.version)));
+  put(fmt::format("host        {} ({})\n", shown(found.setup.package.folder),
+                  found.setup.package.quick_start ? "starts from an image" : "no start-up image"));
+  caf::actor_system_config config;
+  configure_actors(config);
+  caf::actor_system system{config};
+  proving run{system, found.setup};
+  auto proven = run.prove();
+  found.verdict = to_string(proven.result.verdict);
+  found.ready_in = proven.ready_in;
+  found.checked_in = proven.result.outcome.elapsed;
+  found.problem = proven.result.message;
+  found.stderr_tail = proven.result.outcome.down.stderr_tail + proven.result.outcome.down.stdout_tail;
+  auto code = tell_proof(proven);
+  if (options.tree)
+    put("tree\n" + run.picture());
+  return code;
 }
 
 } // namespace
 
 int run_doctor(const doctor_options& options) {
-  lean_setup setup;
-  if (!set_up_lean(options.common, setup))
-    return exit_infrastructure;
-  fmt::print("toolchain   {}\n", setup.lean.sysroot);
-  fmt::print("found by    {}\n", setup.lean.why);
-  std::string problem;
-  auto version = lean_version(setup.lean, make_runner(setup.host), problem);
-  if (version.empty()) {
-    tell("leanworker: {} does not work: {}\n", setup.lean.lean(), problem);
+  doctor_findings found;
+  auto code = examine(options, found);
+  if (options.report.empty())
+    return code;
+  std::ofstream file{options.report, std::ios::binary | std::ios::trunc};
+  file << doctor_report(found);
+  file.close();
+  if (!file) {
+    tell("leanworker: cannot write the report {}: {}\n", shown(options.report), std::strerror(errno));
     return exit_infrastructure;
   }
-  fmt::print("version     {}\n", version);
-  fmt::print("host        {} ({})\n", setup.package.folder,
-             setup.package.quick_start ? "starts from an image" : "no start-up image");
-  caf::actor_system_config config;
-  configure_actors(config);
-  caf::actor_system system{config};
-  proving run{system, setup};
-  auto code = tell_proof(run.prove());
-  if (options.tree)
-    fmt::print("tree\n{}", run.picture());
+  tell("leanworker: wrote {}; it has no sources and no names in it, read it before you send it\n", shown(options.report));
   return code;
 }
 

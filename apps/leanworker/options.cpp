@@ -125,6 +125,8 @@ void add_run(CLI::App& program, run_options& into) {
 void add_doctor(CLI::App& program, doctor_options& into) {
   auto& command = *program.add_subcommand("doctor", "Say which Lean toolchain is used and prove that it works");
   add_common(command, into.common);
+  command.add_option("--report", into.report, "Write what to send us about this toolchain: versions, limits, times, errors; no sources, no names")
+    ->type_name("FILE");
   command.add_flag("--tree", into.tree, "Print the supervision tree that did it, down to the child process");
 }
 

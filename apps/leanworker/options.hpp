@@ -66,6 +66,7 @@ struct run_options {
 struct doctor_options {
   common_options common;
   bool tree = false; ///< Print the supervision tree of the proof.
+  std::string report; ///< A file for what to send to those who build leanworker; empty: none.
 };
 
 /// Adds the subcommands to the program. The structs must outlive the parsing.
