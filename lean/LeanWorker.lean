@@ -3,7 +3,7 @@ import LeanWorker.Frame
 import LeanWorker.Json
 import LeanWorker.Session
 import LeanWorker.Report
-import LeanWorker.Check
+import LeanWorker.WarmUp
 import LeanWorker.Host
 
 /-!
@@ -18,23 +18,11 @@ open Lean
 
 namespace LeanWorker
 
-/-- What is elaborated before an image is made, so that the code paths of a first check are already initialised in it. -/
-private def warmUpSource : String :=
-  "theorem warm (a b : Nat) (h : a = b) : b + 0 = a := by simp [h]\n\
-   def f (n : Nat) : Nat := match n with | 0 => 1 | n + 1 => f n\n\
-   example (x : Nat) : x < x + 1 := by omega\n\
-   example : 2 < 3 := by decide\n\
-   example : 1 = 2 := rfl\n\
-   #eval f 1 + 1\n\
-   #check warm\n"
-
 /-- Opens a session for each module and warms up. -/
-private def prepareImage (modules : List String) : IO Sessions := do
-  let sessions ← IO.mkRef ({} : Sessions)
-  let context : CheckContext := { sessions, token := ← IO.CancelToken.new, progress := fun _ _ _ => pure () }
+private def prepareImage (start : Sessions) (modules : List String) : IO Sessions := do
+  let sessions ← IO.mkRef start
   for module in modules do
-    let request := Json.mkObj [("source", warmUpSource), ("imports", jsonStrings #[module]), ("axioms", true)]
-    match ← (runCheck context request).toBaseIO with
+    match ← (warmUp sessions #[module]).toBaseIO with
     | .ok _ => pure ()
     | .error e => throw (IO.userError s!"cannot open a session for {module}: {e.message}")
   sessions.get
@@ -55,11 +43,12 @@ private unsafe def makeImage (action : IO Unit) : IO Unit := do
 /-- The start of the process: `lean --run Main.lean`, or `… --image Init` to make an image with these sessions open. -/
 unsafe def hostMain (args : List String) : IO Unit := do
   if (← searchPathRef.get).isEmpty then initSearchPath (← findSysroot)
+  let start : Sessions := { start := ← ProcessState.take }
   match args with
   | "--image" :: modules =>
-    let sessions ← prepareImage modules
+    let sessions ← prepareImage start modules
     makeImage (serve sessions)
-  | [] => serve {}
+  | [] => serve start
   | _ =>
     IO.eprintln "usage: lean --run Main.lean [--image MODULE…]"
     IO.Process.exit 2

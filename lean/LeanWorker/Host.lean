@@ -1,13 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
 import LeanWorker.Frame
 import LeanWorker.Run
+import LeanWorker.Upkeep
+import LeanWorker.WarmUp
 import LeanWorker.WorkThread
 
 /-!
 # Serving a connection
 
 The reading loop and what it answers itself (`configure`, `health`, `echo`, `cancel`, `terminate`); everything that runs Lean
-goes to the work thread, so that the loop stays free. The process is left only by `IO.Process.exit`.
+goes to the work thread, so that the loop stays free. The process is left only by `IO.Process.forceExit`.
 -/
 
 open Lean
@@ -26,9 +28,10 @@ structure Host where
   /-- Whether the thread runs that sends rows which waited long enough. -/
   sendsLate : IO.Ref Bool
   thread : WorkThread
+  upkeep : Upkeep
   requestsDone : IO.Ref Nat
   startMs : Nat
-  /-- The path that `configure` (or else Lean's start) set. -/
+  /-- The path that `configure` (or else Lean's start) set, without the host's own modules. -/
   searchPath : IO.Ref SearchPath
   /-- The cap for bodies from the parent; 64 KiB until `configure`. -/
   receiveBytesMax : IO.Ref Nat
@@ -72,14 +75,19 @@ private def health (host : Host) : IO Json := do
 
 /-! ## Responses -/
 
-/-- The one response of a request. A result over the cap becomes `output_too_large`. -/
-private def Host.respond (host : Host) (requestId : UInt64) : Except RequestError String → IO Unit
-  | .error e => host.output.write .response requestId e.toBody flagError
-  | .ok body => do
-    if ← host.output.fits body.utf8ByteSize then host.output.write .response requestId body
+/-- The one response of a request. A result over the cap becomes `output_too_large`. With a reason to retire, the parent is asked to
+replace this process before the next request. -/
+private def Host.respond (host : Host) (requestId : UInt64) (result : Except RequestError String) (retire : Option String := none) : IO Unit := do
+  let flags := if retire.isSome then flagRetire else 0
+  if let some why := retire then
+    host.output.write .log requestId (Json.mkObj [("level", "info"), ("message", s!"asks to be replaced: {why}")]).compress
+  match result with
+  | .error e => host.output.write .response requestId e.toBody (flags ||| flagError)
+  | .ok body =>
+    if ← host.output.fits body.utf8ByteSize then host.output.write .response requestId body flags
     else
       let message := s!"the result has {body.utf8ByteSize} bytes, more than `frame_bytes_max.to_parent`; ask for less or raise it"
-      host.output.write .response requestId (RequestError.toBody { code := .outputTooLarge, message }) flagError
+      host.output.write .response requestId (RequestError.toBody { code := .outputTooLarge, message }) (flags ||| flagError)
 
 private def Host.progress (host : Host) (requestId : UInt64) (phase : String) (current total : Nat) : IO Unit :=
   host.output.write .progress requestId (Json.mkObj [("phase", phase), ("current", current), ("total", total), ("host", true)]).compress
@@ -117,15 +125,16 @@ private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
   let path ← ofExcept (readPath json)
   let sessionsMax ← ofExcept (member? json "sessions_max" (natural 1 64))
   let key ← ofExcept (readSealKey json)
-  if let some path := path then
-    let path := host.withOwn path
-    host.searchPath.set path
-    searchPathRef.set path
+  let memoryBytesMax ← ofExcept (member? json "memory_bytes_max" (natural 1 (2 ^ 50)))
+  if let some path := path then host.searchPath.set path
+  host.upkeep.memoryBytesMax.set memoryBytesMax
   host.receiveBytesMax.set toChild
   host.output.bodyBytesMax.set toParent
   host.sessions.modify fun st => { st with sessionsMax := sessionsMax.getD st.sessionsMax }
   if let some key := key then host.output.sealer.use key
+  let warmUp ← ofExcept (member? json "warm_up" bool)
   host.configured.set true
+  if warmUp.getD true then host.thread.whileIdle (← warmUpPieces host.sessions)
   return Json.mkObj []
 
 /-! ## Requests that run Lean -/
@@ -134,7 +143,6 @@ private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
 private def sessionPath (host : Host) (json : Json) : RequestIO SearchPath := do
   let configured ← host.searchPath.get
   let some path ← ofExcept (readPath json) | return configured
-  let path := host.withOwn path
   unless configured.isSuffixOf path do
     throw (bad "member `search_path` must be the configured one, or extend it in front")
   return path
@@ -144,10 +152,9 @@ private def runOpenSession (host : Host) (context : CheckContext) (json : Json) 
   discard <| readOptions json (final := false)
   let path ← sessionPath host json
   throwIfCancelled context.token
-  searchPathRef.set path
+  searchPathRef.set (host.withOwn path)
   let opened ← (openSession host.sessions { imports := names.map fun module => { module } } (Parser.mkInputContext "" "<imports>") 0
     fun current => context.progress "import" current 1).toBaseIO
-  searchPathRef.set (← host.searchPath.get)
   match opened with
   | .error e => throw { code := .importFailed, message := toString e }
   | .ok (.error log) =>
@@ -170,25 +177,44 @@ private def runRun (host : Host) (requestId : UInt64) (context : CheckContext) (
     Stream.open host.output.wire idField (← host.output.bodyBytesMax.get) context.token
   let runContext : RunContext :=
     { check := context, sources := host.sources, streamFile := host.ownFolder.map (· / "LeanWorker" / "Stream.olean"), openStream }
-  searchPathRef.set path
-  try runCommand runContext request
-  finally searchPathRef.set (← host.searchPath.get)
+  searchPathRef.set (host.withOwn path)
+  runCommand runContext request
+
+/-- What a request gives. -/
+structure Answer where
+  text : String
+  /-- Whether it says that something is wrong, which want of memory may have caused. -/
+  saysWrong : Bool := false
+
+/-- The result, unless it may come from want of memory in a process that did other work before. -/
+private def Host.believed (host : Host) (result : Except RequestError Answer) : BaseIO (Except RequestError String) := do
+  let wrong? := match result with
+    | .ok answer => if answer.saysWrong then some "it found errors" else none
+    | .error e => if [.importFailed, .capabilityFailed, .leanException, .internal].contains e.code then some e.message else none
+  if let some wrong := wrong? then
+    if let some doubt ← host.upkeep.doubt? then
+      return .error { code := .nearMemoryLimit, message := s!"{doubt}; what came out is not to be believed: {(fitText wrong 1024).1}" }
+  return result.map (·.text)
 
 /-- Runs on the work thread. The request stops running before its response is written, so that a parent that reads the response
 can send the next request at once. -/
-private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO String) : IO Unit := do
+private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO Answer) : IO Unit := do
   let context : CheckContext := { sessions := host.sessions, token, progress := host.progress requestId }
+  host.upkeep.prepare (← host.searchPath.get)
   let result ← (work context).toBaseIO
   -- An interrupted Lean may end in an exception of any kind.
   let result ← match result with
     | .error { code := .leanException, .. } => pure (if ← token.isSet then .error cancelledError else result)
     | _ => pure result
+  let result ← host.believed result
+  let ownThreads := if ← host.sendsLate.get then 2 else 1
+  let retire ← host.upkeep.retire? ownThreads (← host.sessions.get)
   host.requestsDone.modify (· + 1)
   host.thread.finish requestId
-  host.respond requestId result
+  host.respond requestId result retire
 
 /-- Hands the work to the work thread, or throws `busy`. -/
-private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO String) : RequestIO Unit := do
+private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO Answer) : RequestIO Unit := do
   let token ← IO.CancelToken.new
   let run : BaseIO Unit := do
     if let .error e ← (runRequest host requestId token work).toBaseIO then
@@ -196,6 +222,9 @@ private def start (host : Host) (requestId : UInt64) (work : CheckContext → Re
       discard <| (host.respond requestId (.error { code := .internal, message := toString e })).toBaseIO
   unless ← host.thread.start { requestId, token, run } do
     throw { code := .busy, message := "a request is running, and `in_flight_max` is 1" }
+
+private def checkAnswer (result : Json) : Answer :=
+  { text := result.compress, saysWrong := (result.getObjValD "verdict").getStr?.toOption == some "has_errors" }
 
 /-- Answers the request at once, or starts it and answers later (`none`). -/
 private def answer (host : Host) (frame : Frame) : RequestIO (Option String) := do
@@ -207,17 +236,19 @@ private def answer (host : Host) (frame : Frame) : RequestIO (Option String) := 
   | "echo" => match json.getObjVal? "value" with
     | .ok value => return some value.compress
     | .error _ => throw (bad "member `value` is missing")
-  | "check" => start host frame.requestId fun context => return (← runCheck context json).compress; return none
-  | "open_session" => start host frame.requestId fun context => return (← runOpenSession host context json).compress; return none
-  | "run" => start host frame.requestId (runRun host frame.requestId · text json); return none
+  | "check" => start host frame.requestId fun context => return checkAnswer (← runCheck context json); return none
+  | "open_session" => start host frame.requestId fun context => return { text := (← runOpenSession host context json).compress }; return none
+  | "run" => start host frame.requestId fun context => return { text := ← runRun host frame.requestId context text json }; return none
   | op => throw { code := .unknownOp, message := s!"this host has no operation '{op}'; `hello.capabilities` lists what it has" }
 
 /-! ## The loop -/
 
-/-- Leaves at once. Whatever runs is cancelled only so that it does not go on while the process ends. -/
+/-- Leaves at once: Lean's ordinary exit can wait for ever for a thread that works. Whatever runs is cancelled only so that it does not go
+on while the process ends. -/
 private def leave (host : Host) : IO Unit := do
   if let some job ← host.thread.job then job.token.set
-  IO.Process.exit 0
+  for stream in [← IO.getStdout, ← IO.getStderr] do discard <| stream.flush.toBaseIO
+  IO.Process.forceExit 0
 
 private def handle (host : Host) (frame : Frame) : IO Unit := do
   match frame.kind with
@@ -240,17 +271,19 @@ private def findOwnFolder : IO (Option System.FilePath) := do
   let given := (← IO.getEnv "LEAN_PATH").map System.SearchPath.parse |>.getD []
   (given ++ (← searchPathRef.get)).findM? fun folder => (folder / "LeanWorker" / "Stream.olean").pathExists
 
+/-- The search path that Lean's start made, of folders that are there, without the host's own. -/
+private def startPath : IO SearchPath := do
+  (← searchPathRef.get).filterM fun folder => return (← folder.isDir) && !(← (folder / "LeanWorker" / "Stream.olean").pathExists)
+
 /-- Serves one connection until its end; does not return. `sessions` are those that an image brought along. -/
 def serve (sessions : Sessions) : IO Unit := do
   try
     let ownFolder ← findOwnFolder
-    let path ← searchPathRef.get
+    let path ← startPath
     let host : Host :=
       { input := ← Input.open, output := ← Output.open, sessions := ← IO.mkRef sessions, sources := ← IO.mkRef #[]
-        ownFolder, sendsLate := ← IO.mkRef false, thread := ← WorkThread.new, requestsDone := ← IO.mkRef 0, startMs := ← IO.monoMsNow
+        ownFolder, sendsLate := ← IO.mkRef false, thread := ← WorkThread.new, upkeep := ← Upkeep.new sessions.start, requestsDone := ← IO.mkRef 0, startMs := ← IO.monoMsNow
         searchPath := ← IO.mkRef path, receiveBytesMax := ← IO.mkRef bodyBytesMaxBeforeConfigure, configured := ← IO.mkRef false }
-    searchPathRef.set (host.withOwn path)
-    host.searchPath.set (host.withOwn path)
     host.output.write .hello 0 (← helloBody sessions.opened)
     loop host
   catch e => dieOfBrokenConnection (toString e)

@@ -16,14 +16,15 @@ namespace LeanWorker
 /-- The codes of section 5 that this host uses. -/
 inductive ErrorCode where
   | badRequest | unknownOp | busy | ioError | importFailed | capabilityFailed | commandNotFound | commandTypeMismatch | cancelled
-  | outputTooLarge | rowMalformed | resultMalformed | leanException | internal
+  | outputTooLarge | rowMalformed | resultMalformed | leanException | nearMemoryLimit | internal
   deriving BEq
 
 def ErrorCode.toString : ErrorCode → String
   | .badRequest => "bad_request" | .unknownOp => "unknown_op" | .busy => "busy" | .ioError => "io_error"
   | .importFailed => "import_failed" | .capabilityFailed => "capability_failed" | .commandNotFound => "command_not_found"
   | .commandTypeMismatch => "command_type_mismatch" | .cancelled => "cancelled" | .outputTooLarge => "output_too_large"
-  | .rowMalformed => "row_malformed" | .resultMalformed => "result_malformed" | .leanException => "lean_exception" | .internal => "internal"
+  | .rowMalformed => "row_malformed" | .resultMalformed => "result_malformed" | .leanException => "lean_exception"
+  | .nearMemoryLimit => "near_memory_limit" | .internal => "internal"
 
 /-- What a request ends with when it has no result. -/
 structure RequestError where

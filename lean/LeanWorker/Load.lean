@@ -28,7 +28,10 @@ structure LoadedSource where
   source : String
   path : SearchPath
   env : Environment
-  imports : Array String
+  /-- What it was elaborated in. -/
+  session : Session
+  /-- The process after its elaboration. -/
+  process : ProcessState
 
 /-- The sources that were elaborated last, the oldest first. -/
 abbrev LoadedSources := IO.Ref (Array LoadedSource)
@@ -84,14 +87,21 @@ private def elabSource (context : CheckContext) (ref : CapabilityRef) (file sour
   let options := Elab.async.set {} false
   let (state, report) ← elabCommands context request input parser options (initialState use.session.env options) report
   if report.errors > 0 then throw (elabFailed ref file report)
-  return ({ file, source, path := ← searchPathRef.get, env := state.env, imports := use.session.importNames }, ← useJson context use)
+  return ({ file, source, path := ← searchPathRef.get, env := state.env, session := use.session
+            process := ← ProcessState.takeWith use.session.env }, ← useJson context use)
+
+/-- Whether what it imports is still what it was. -/
+private def LoadedSource.isGood (s : LoadedSource) (context : CheckContext) : BaseIO Bool := do
+  return (← context.sessions.get).holds s.session.initialized && (← s.session.stamps.hold)
 
 private def loadPath (context : CheckContext) (sources : LoadedSources) (ref : CapabilityRef) (file : String) (json : Json) : RequestIO Loaded := do
   let source ← readFile "capability.path" file
   let path ← searchPathRef.get
   let loaded ← sources.get
-  if let some hit := loaded.find? fun s => s.file == file && s.source == source && s.path == path then
-    return { env := hit.env, module := none, session := sessionJson hit.imports true 0 (← context.sessions.get).importsDone }
+  let known := loaded.find? fun s => s.file == file && s.source == source && s.path == path
+  if let some hit ← known.filterM fun s => s.isGood context then
+    useProcessState hit.process path
+    return { env := hit.env, module := none, session := sessionJson hit.session.importNames true 0 (← context.sessions.get).importsDone }
   let (fresh, session) ← elabSource context ref file source json
   let kept := loaded.filter (·.file != file)
   sources.set ((kept.extract (kept.size + 1 - loadedSourcesMax) kept.size).push fresh)

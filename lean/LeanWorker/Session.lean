@@ -2,6 +2,8 @@
 import Lean.Elab.Import
 import Std.Sync.Mutex
 import LeanWorker.Json
+import LeanWorker.ProcessState
+import LeanWorker.Stamps
 
 /-!
 # Sessions
@@ -9,6 +11,11 @@ import LeanWorker.Json
 A session is an imported environment, kept for the next request with the same imports. Memory of an import is never returned
 (freeing its regions is only safe when nothing refers to the environment any more, which an elaborator cannot promise), so a
 hit here is worth seconds and tens of megabytes; eviction only drops the reference.
+
+Each session is imported into the process as it was after the host's start, and has the state of the process that its import left. That
+state is put back whenever the session is used, so that a linter, an option or a deriving handler of its modules acts on the files
+that import them, and on no other. One thing cannot be put back: an interpreted `initialize` of a module makes its value anew when another
+session imports that module too, and the value is one for the whole process. So that other import ends the older session.
 -/
 
 open Lean
@@ -23,6 +30,11 @@ private opaque allowInitializers : IO Unit
 /-- The module name that `lean` itself gives to a file outside of its root folder; it shows up in private names. -/
 def mainModule : Name := `_stdin
 
+/-- The user's modules with initializers in an import, and which import of the process that was. -/
+structure Initialized where
+  modules : Array Name
+  byImport : Nat
+
 structure Session where
   number : Nat
   imports : Array Import
@@ -33,6 +45,11 @@ structure Session where
   that gives the same files here gives the same environment. -/
   files : Array (Name × System.FilePath)
   env : Environment
+  /-- What the import made of the process. -/
+  process : ProcessState
+  initialized : Initialized
+  /-- The files of the user's modules, as they were imported. -/
+  stamps : Stamps
 
 def Session.importNames (s : Session) : Array String := s.imports.map (·.module.toString)
 
@@ -61,6 +78,16 @@ structure Sessions where
   next : Nat := 1
   /-- Imports that this process ever did, also those whose session is gone. -/
   importsDone : Nat := 0
+  /-- The state of the process that each import begins with. -/
+  start : ProcessState := {}
+  /-- The last import that initialised a module. -/
+  initializedBy : NameMap Nat := {}
+  /-- Why this process should be replaced, if an import found a reason. -/
+  retire : Option String := none
+
+/-- Whether the values that these modules were initialised with are still those of the process. -/
+def Sessions.holds (st : Sessions) (i : Initialized) : Bool :=
+  i.modules.all fun module => st.initializedBy.find? module == some i.byImport
 
 /-- What one request learns about its session. -/
 structure SessionUse where
@@ -83,8 +110,18 @@ private def Session.isGoodFor (s : Session) (path : SearchPath) : IO Bool := do
   if s.path == path then return true
   s.files.allM fun (module, file) => return (← fileOf path module) == some file
 
+/-- Drops the sessions whose files were compiled anew, and those that a later import made invalid. -/
+private def dropStale (sessions : IO.Ref Sessions) : IO Unit := do
+  let st ← sessions.get
+  let valid := st.opened.filter fun s => st.holds s.initialized
+  let fresh ← valid.filterM fun s => s.stamps.hold
+  if fresh.size == st.opened.size then return
+  let retire := if fresh.size == valid.size then st.retire else some "an imported module was compiled anew"
+  sessions.set { st with opened := fresh, retire }
+
 /-- An open session for these imports, moved to the end of the row. Marks the path as its own, for a quick hit next time. -/
 private def findSession (sessions : IO.Ref Sessions) (key : ImportKey) (path : SearchPath) : IO (Option Session) := do
+  dropStale sessions
   let st ← sessions.get
   for h : i in [0:st.opened.size] do
     let s := st.opened[i]
@@ -99,24 +136,68 @@ private def keepSession (sessions : IO.Ref Sessions) (s : Session) : IO Unit :=
     let kept := if st.opened.size < st.sessionsMax then st.opened else st.opened.extract (st.opened.size + 1 - st.sessionsMax) st.opened.size
     { st with opened := kept.push s, next := s.number + 1 }
 
-/-- The session for `key`, imported if need be. `input` and `startPos` only place the message of a failed import, which is
-returned as Lean's own frontend would report it. `progress` is told when an import begins (0) and ends (1). -/
+private def userInitialized (env : Environment) : Array Name := Id.run do
+  let mut found := #[]
+  for h : i in [0:env.header.moduleNames.size] do
+    let module := env.header.moduleNames[i]
+    unless isOwnModule module || (regularInitAttr.ext.getModuleEntries env i).isEmpty do found := found.push module
+  return found
+
+/-- Notes which values of modules are new. After an import that failed nobody knows, so all count as new. -/
+private def noteInitialized (sessions : IO.Ref Sessions) (env : Option Environment) : BaseIO Initialized := do
+  let st ← sessions.get
+  let modules := (env.map userInitialized).getD #[]
+  let byImport := st.importsDone
+  let initializedBy := match env with
+    | some _ => modules.foldl (·.insert · byImport) st.initializedBy
+    | none => {}
+  sessions.set { st with initializedBy }
+  return { modules, byImport }
+
+/-- Without a mapped file an import copies all of it. One such import beside what the process holds already is as much as it should do. -/
+private def noteCopied (sessions : IO.Ref Sessions) (env : Environment) : BaseIO Unit := do
+  if System.Platform.numBits == 32 then return -- WebAssembly never maps; there the memory is measured
+  let copied := env.header.regions.foldl (fun n region => if region.isMemoryMapped then n else n + 1) 0
+  sessions.modify fun st =>
+    if st.importsDone ≥ 2 && copied > 200 then { st with retire := some s!"an import had to copy {copied} files into memory" } else st
+
+/-- Puts the process into the state that belongs to a session. The search path is not part of it. -/
+def useProcessState (state : ProcessState) (path : SearchPath) : BaseIO Unit := do
+  state.restore
+  searchPathRef.set path
+
+/-- Imports. The search path is set. -/
+private def importSession (sessions : IO.Ref Sessions) (key : ImportKey) (path : SearchPath) (input : Parser.InputContext)
+    (startPos : String.Pos.Raw) : IO (Except MessageLog Session) := do
+  useProcessState (← sessions.get).start path
+  allowInitializers
+  let (env, messages) ← Elab.processHeaderCore startPos key.imports key.isModule {} {} input (leakEnv := true) (mainModule := mainModule)
+  sessions.modify fun st => { st with importsDone := st.importsDone + 1 }
+  let initialized ← noteInitialized sessions (if messages.hasErrors then none else some env)
+  if messages.hasErrors then return .error messages
+  noteCopied sessions env
+  return .ok
+    { number := (← sessions.get).next, imports := key.imports, isModule := key.isModule, path, files := ← filesByRoot path env, env
+      process := ← ProcessState.takeWith env, initialized, stamps := ← Stamps.take path env }
+
+/-- The session for `key`, imported if need be, with the state of the process that belongs to it. `input` and `startPos` only place the
+message of a failed import, which is returned as Lean's own frontend would report it. `progress` is told when an import begins (0) and
+ends (1). -/
 def openSession (sessions : IO.Ref Sessions) (key : ImportKey) (input : Parser.InputContext) (startPos : String.Pos.Raw)
     (progress : Nat → IO Unit) : IO (Except MessageLog SessionUse) := do
   let path ← searchPathRef.get
   if let some session ← findSession sessions key path then
+    useProcessState session.process path
     return .ok { session, reused := true, importMs := 0 }
   progress 0
   let start ← IO.monoMsNow
-  allowInitializers
-  let (env, messages) ← Elab.processHeaderCore startPos key.imports key.isModule {} {} input (leakEnv := true) (mainModule := mainModule)
-  sessions.modify fun st => { st with importsDone := st.importsDone + 1 }
+  let imported ← importSession sessions key path input startPos
   progress 1
-  if messages.hasErrors then return .error messages
-  let session : Session :=
-    { number := (← sessions.get).next, imports := key.imports, isModule := key.isModule, path, files := ← filesByRoot path env, env }
-  keepSession sessions session
-  return .ok { session, reused := false, importMs := (← IO.monoMsNow) - start }
+  match imported with
+  | .error messages => return .error messages
+  | .ok session =>
+    keepSession sessions session
+    return .ok { session, reused := false, importMs := (← IO.monoMsNow) - start }
 
 /-- The object that `hello` announces a session with. -/
 def Session.toJson (s : Session) : Json :=

@@ -26,10 +26,10 @@ def headerBytes : Nat := 24
 /-- Exit code for a connection that cannot be used any more. -/
 def brokenConnection : UInt8 := 3
 
-/-- Says why on descriptor 2 and leaves. Does not return. -/
+/-- Says why on descriptor 2 and leaves. Does not return. Lean's ordinary exit can wait for ever for a thread that works. -/
 def dieOfBrokenConnection {α : Type} (why : String) : IO α := do
-  try IO.eprintln s!"lean host: {why}" catch _ => pure ()
-  IO.Process.exit brokenConnection
+  try IO.eprintln s!"lean host: {why}"; (← IO.getStderr).flush catch _ => pure ()
+  IO.Process.forceExit brokenConnection
 
 /-- Appends the `count` low bytes of `n`. -/
 def littleEndian (n : Nat) (count : Nat) (bytes : ByteArray) : ByteArray := Id.run do

@@ -25,6 +25,10 @@ structure ThreadState where
   /-- Which thread takes the next job; older ones leave. -/
   generation : Nat := 0
   task : Option (Task (Except IO.Error Unit)) := none
+  /-- What to do while there is no job, the first first. Each piece ends soon once its token is set. -/
+  idle : List (IO.CancelToken → BaseIO Unit) := []
+  /-- Of the piece that runs. -/
+  idleToken : Option IO.CancelToken := none
 
 structure WorkThread where
   state : Std.Mutex ThreadState
@@ -50,30 +54,46 @@ private def ThreadSettings.restore (s : ThreadSettings) : BaseIO Unit := do
   discard <| IO.setStderr s.stderr
   IO.setNumHeartbeats 0
 
-/-- The next job for the thread of that generation; `none` when it has been replaced. -/
-private def WorkThread.take (thread : WorkThread) (generation : Nat) : BaseIO (Option Job) := do
-  let waits : ThreadState → Bool := fun st => st.generation == generation && (st.begun || st.job.isNone)
-  thread.state.atomicallyOnce thread.wake (return !waits (← get)) do
+private def ThreadState.hasJob (st : ThreadState) : Bool := st.job.isSome && !st.begun
+
+/-- The next work for the thread of that generation: a job before anything idle; `none` when it has been replaced. -/
+private def WorkThread.take (thread : WorkThread) (generation : Nat) : BaseIO (Option (BaseIO Unit)) := do
+  let ready : ThreadState → Bool := fun st => st.generation != generation || st.hasJob || (st.job.isNone && !st.idle.isEmpty)
+  thread.state.atomicallyOnce thread.wake (return ready (← get)) do
     let st ← get
     if st.generation != generation then return none
-    set { st with begun := true }
-    return st.job
+    if st.hasJob then
+      set { st with begun := true, idleToken := none }
+      return st.job.map (·.run)
+    let piece :: idle := st.idle | return some (pure ())
+    let token ← IO.CancelToken.new
+    set { st with idle, idleToken := token }
+    return some (piece token)
 
 private partial def WorkThread.loop (thread : WorkThread) (settings : ThreadSettings) (generation : Nat) : BaseIO Unit := do
-  let some job ← thread.take generation | return
+  let some work ← thread.take generation | return
   settings.restore
-  job.run
+  work
   thread.loop settings generation
+
+/-- The thread, which is started if there is none. -/
+private def WorkThread.ensure (thread : WorkThread) (st : ThreadState) : BaseIO ThreadState := do
+  if st.task.isSome then return st
+  let task ← IO.asTask (prio := .dedicated) do thread.loop (← ThreadSettings.read) st.generation
+  return { st with task }
+
+/-- Work for the time until the next job, which does not wait for it. -/
+def WorkThread.whileIdle (thread : WorkThread) (pieces : List (IO.CancelToken → BaseIO Unit)) : BaseIO Unit := do
+  thread.state.atomically do set (← thread.ensure { ← get with idle := pieces })
+  thread.wake.notifyAll
 
 /-- Hands the job over; false if one is waiting or running. -/
 def WorkThread.start (thread : WorkThread) (job : Job) : BaseIO Bool := do
   let taken ← thread.state.atomically do
     let st ← get
     if st.job.isSome then return false
-    let task ← match st.task with
-      | some task => pure task
-      | none => IO.asTask (prio := .dedicated) do thread.loop (← ThreadSettings.read) st.generation
-    set { st with job, begun := false, task }
+    if let some token := st.idleToken then token.set
+    set (← thread.ensure { st with job, begun := false, idle := [] })
     return true
   if taken then thread.wake.notifyAll
   return taken

@@ -113,6 +113,18 @@ const threads = [
     before: "LW.enterThread(ptr,arg);",
   },
   {
+    name: "a thread begins",
+    why: "threads are counted from when they are asked for, which is well before they run",
+    find: "PThread.runningWorkers.push(worker);",
+    after: "LW.countThread(1);",
+  },
+  {
+    name: "a thread ends",
+    why: "the other side of the patch before",
+    find: "var result=getWasmTableEntry(ptr)(arg);",
+    after: "LW.countThread(-1);",
+  },
+  {
     name: "main runs in a pthread",
     why: "so that the main thread's event loop stays free (runtime/threads.js)",
     find: "function callMain(args=[]){",

@@ -28,7 +28,7 @@ void expect_well_formed(const raw_peer::received& frame) {
   }
   auto body = json::parse(frame.body, nullptr, false);
   ASSERT_FALSE(body.is_discarded()) << to_string(kind) << ": " << frame.body.substr(0, 300);
-  if (kind == frame_kind::diagnostic || (kind == frame_kind::response && frame.header.flags != 0)) {
+  if (kind == frame_kind::diagnostic || (kind == frame_kind::response && (frame.header.flags & frame_flag_error) != 0)) {
     EXPECT_TRUE(has(body, "code", &json::is_string) && has(body, "message", &json::is_string)) << frame.body;
   } else if (kind == frame_kind::log) {
     ASSERT_TRUE(has(body, "level", &json::is_string) && has(body, "message", &json::is_string)) << frame.body;
@@ -86,7 +86,8 @@ conformance::answer conformance::response(std::uint64_t id) {
     if (frame.header.request_id != id) {
       EXPECT_EQ(frame.header.kind, frame_kind::log) << "id " << frame.header.request_id << " while waiting for " << id << ": " << frame.body;
     } else if (frame.header.kind == frame_kind::response) {
-      result.is_error = frame.header.flags == frame_flag_error;
+      result.is_error = (frame.header.flags & frame_flag_error) != 0;
+      result.asks_to_retire = (frame.header.flags & frame_flag_retire) != 0;
       result.value = json::parse(frame.body, nullptr, false);
       result.text = std::move(frame.body);
       return result;

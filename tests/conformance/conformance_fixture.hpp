@@ -28,6 +28,7 @@ class conformance : public ::testing::Test {
 protected:
   struct answer {
     bool is_error = false;
+    bool asks_to_retire = false;
     std::string text;
     json value;
     std::vector<raw_peer::received> events; ///< What came with this id before.

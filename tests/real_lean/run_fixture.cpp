@@ -32,10 +32,16 @@ void name_the_child() {
 
 } // namespace
 
-void run_host::SetUp() {
+void run_host::set_up_lean_only() {
   LEANWORKER_NEEDS_LEAN();
   ASSERT_TRUE(lean()) << lean().message;
   name_the_child();
+}
+
+void run_host::SetUp() {
+  set_up_lean_only();
+  if (IsSkipped() || HasFatalFailure())
+    return;
   if (!kept_) {
     start_configured();
     auto elaborated = run("accepts");

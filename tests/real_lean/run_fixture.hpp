@@ -23,6 +23,9 @@ protected:
   void TearDown() override;
   static void TearDownTestSuite() { kept_.reset(); }
 
+  /// For a fixture whose tests all start a child of their own.
+  void set_up_lean_only();
+
   /// Asks for a command of tests/real_lean/capabilities/Behaviours.lean, or of another source there.
   std::uint64_t ask_for(const std::string& command, const std::string& request = "null", const std::string& source = "Behaviours.lean");
   /// The next frame that is no progress must be a row.

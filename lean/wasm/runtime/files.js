@@ -30,6 +30,7 @@ LW.openSpecial = (pathPointer) => {
   const path = UTF8ToString(pathPointer);
   if (path.startsWith("/dev/leanworker/image/")) return LW.requestImage(Number(path.slice(22)));
   if (path.startsWith("/dev/leanworker/channel/")) return LW.claimChannel(path.slice(24));
+  if (path === LW.factsPath) return LW.openFacts();
   const descriptor = LW.descriptorOfPath(path);
   if (descriptor < 0) return undefined;
   if (descriptor > 2 && LW.hasChannel()) return -44;

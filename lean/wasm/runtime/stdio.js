@@ -12,6 +12,7 @@ LW.realDescriptor = (fd) => (fd >= LW.channelBase ? fd - LW.channelBase : fd >= 
 LW.errorNumber = (error) => ({ EPIPE: 64, EBADF: 8, ENOSPC: 51, EISDIR: 31, EINVAL: 28 })[error.code] ?? 29;
 
 LW.readOwn = (number, heap, pointer, length) => {
+  if (number === LW.factsDescriptor) return LW.readFacts(heap, pointer, length);
   const fd = LW.realDescriptor(number);
   if (fd !== 0) return LW.fs.readSync(fd, heap, pointer, length, null);
   // Standard input is empty for everybody but the owner of the channel.

@@ -1,0 +1,139 @@
+-- SPDX-License-Identifier: Apache-2.0
+import LeanWorker.Session
+
+/-!
+# Upkeep
+
+What is done around each request, so that it does not depend on those before it; and when this process should be replaced, because it
+cannot be put back to what it was, or is about to be full.
+-/
+
+open Lean (Json SearchPath searchPathRef)
+
+namespace LeanWorker
+
+/-! ## What the process uses -/
+
+structure Usage where
+  threads : Nat
+  memoryBytes : Nat
+  /-- What it may use; `none`: nobody said. -/
+  memoryBytesMax : Option Nat
+
+/-- The launcher of the WebAssembly toolchain knows best (`lean/wasm/runtime/facts.js`). -/
+private def factsOfLauncher : IO Usage := do
+  let line ← (← IO.FS.Handle.mk "/dev/leanworker/facts" .read).getLine
+  let json ← IO.ofExcept (Json.parse line)
+  let number name := IO.ofExcept ((json.getObjVal? name) >>= Json.getNat?)
+  return { threads := ← number "threads", memoryBytes := ← number "memory_bytes", memoryBytesMax := some (← number "memory_bytes_max") }
+
+private def factsOfSystem : IO Usage := do
+  let pages := (((← IO.FS.readFile "/proc/self/statm").splitOn " ")[1]?).bind (·.toNat?)
+  return { threads := (← System.FilePath.readDir "/proc/self/task").size, memoryBytes := pages.getD 0 * 4096, memoryBytesMax := none }
+
+/-- Nothing is known where there is neither. -/
+def Usage.read (memoryBytesMax : Option Nat := none) : BaseIO (Option Usage) := do
+  let usage ← match ← factsOfLauncher.toBaseIO with
+    | .ok usage => pure (some usage)
+    | .error _ => return (← factsOfSystem.toBaseIO).toOption.map fun u => { u with memoryBytesMax }
+  return usage.map fun u => { u with memoryBytesMax := memoryBytesMax.orElse fun _ => u.memoryBytesMax }
+
+/-- How much of its limit it uses, in percent. -/
+def Usage.percent (u : Usage) : Nat :=
+  match u.memoryBytesMax with
+  | some most => if most == 0 then 0 else u.memoryBytes * 100 / most
+  | none => 0
+
+/-- From here on a process asks to be replaced: an import may take a fifth of all there is, and an elaboration another one. -/
+def retirePercent : Nat := 60
+
+/-- From here on what fails may fail for want of memory. -/
+def doubtPercent : Nat := 80
+
+def Usage.memoryText (u : Usage) : String :=
+  let mib (bytes : Nat) := bytes / 1048576
+  s!"{mib u.memoryBytes} of {mib (u.memoryBytesMax.getD 0)} MiB of memory are used"
+
+/-! ## Work that a request left behind -/
+
+/-- Whether so many threads of Lean's task pool are idle: as many tasks run at the same time, at once. -/
+private def poolIsIdle (threads : Nat) (waitMs : Nat) : BaseIO Bool := do
+  let lock ← Std.BaseMutex.new
+  let open_ ← Std.Condvar.new
+  let arrived ← IO.mkRef (0 : Nat)
+  let released ← IO.mkRef false
+  for _ in [0:threads] do
+    discard <| BaseIO.asTask do
+      lock.lock
+      arrived.modify (· + 1)
+      unless ← released.get do open_.wait lock
+      lock.unlock
+  let begin ← IO.monoMsNow
+  let mut all := false
+  repeat
+    all := (← arrived.get) ≥ threads
+    if all || (← IO.monoMsNow) ≥ begin + waitMs then break
+    IO.sleep 1
+  lock.lock
+  released.set true
+  open_.notifyAll
+  lock.unlock
+  return all
+
+/-! ## Around requests -/
+
+/-- What the process had at its start. -/
+structure Upkeep where
+  start : ProcessState
+  folder : Option System.FilePath
+  threads : Nat
+  /-- The memory limit that `configure` gave. -/
+  memoryBytesMax : IO.Ref (Option Nat)
+  /-- Requests that ran Lean. -/
+  served : IO.Ref Nat
+
+def Upkeep.new (start : ProcessState) : IO Upkeep := do
+  let threads := ((← Usage.read).map (·.threads)).getD 0
+  return { start, threads, folder := (← IO.currentDir.toBaseIO).toOption, memoryBytesMax := ← IO.mkRef none, served := ← IO.mkRef 0 }
+
+private def newRandomSeed : IO Unit := do
+  let seed := (← IO.getRandomBytes 7).foldl (init := 0) fun n byte => n * 256 + byte.toNat
+  IO.stdGenRef.set (mkStdGen seed)
+
+/-- Before a request: registries, search path, current folder as at the start; a random seed of its own, as a new process has it. -/
+def Upkeep.prepare (u : Upkeep) (path : SearchPath) : BaseIO Unit := do
+  u.served.modify (· + 1)
+  useProcessState u.start path
+  if let some folder := u.folder then discard <| (IO.Process.setCurrentDir folder).toBaseIO
+  discard <| newRandomSeed.toBaseIO
+
+/-- Time for tasks that are about to end. -/
+private def leaveMs : Nat := 200
+
+/-- Whether something of the requests so far still runs. `own` threads are the host's. -/
+private partial def Upkeep.workIsLeft (u : Upkeep) (own : Nat) (untilMs : Nat) : BaseIO Bool := do
+  let extra : BaseIO Nat := do return ((← Usage.read).map (·.threads)).getD 0 - u.threads - own
+  let others ← extra
+  if others == 0 then return false
+  -- Idle threads of the task pool stay for good, and only those can take a task.
+  if (← poolIsIdle others 20) && (← extra) ≤ others then return false
+  if (← IO.monoMsNow) ≥ untilMs then return true
+  IO.sleep 2
+  u.workIsLeft own untilMs
+
+/-- After a request: why this process should be replaced before the next one. `own` threads are the host's. -/
+def Upkeep.retire? (u : Upkeep) (own : Nat) (sessions : Sessions) : BaseIO (Option String) := do
+  if let some why := sessions.retire then return some why
+  if let some usage ← Usage.read (← u.memoryBytesMax.get) then
+    if usage.percent ≥ retirePercent then return some usage.memoryText
+  if ← u.workIsLeft own ((← IO.monoMsNow) + leaveMs) then return some "a request left tasks or threads that still run"
+  return none
+
+/-- What a failure may come from, if this process is nearly full and did other work before. -/
+def Upkeep.doubt? (u : Upkeep) : BaseIO (Option String) := do
+  if (← u.served.get) ≤ 1 then return none
+  let some usage ← Usage.read (← u.memoryBytesMax.get) | return none
+  if usage.percent < doubtPercent then return none
+  return some s!"{usage.memoryText}, and {(← u.served.get) - 1} requests ran before"
+
+end LeanWorker
