@@ -37,6 +37,7 @@ void replay(const char* folder, check holds) {
 
 TEST(corpus, frames_keep_their_properties) { replay("frame", check_frame); }
 TEST(corpus, the_cutter_keeps_its_properties) { replay("frame_cutter", check_frame_cutter); }
+TEST(corpus, what_a_link_receives_is_read_only_where_it_is_json) { replay("link_input", check_link_input); }
 TEST(corpus, seals_keep_their_properties) { replay("seal", check_seal); }
 TEST(corpus, the_json_scan_keeps_its_properties) { replay("json_scan", check_json_scan); }
 

@@ -22,6 +22,10 @@ void check_frame_cutter(bytes input);
 /// Of all fields with that id below, exactly one opens for that kind: the one that the key seals.
 void check_seal(bytes input);
 
+/// A stream as a child writes it. Everything that a parent decodes of each frame's body is decoded, as if it were of every kind: nothing throws, and
+/// nothing is read of a body that is no JSON text, or nests deeper than is allowed.
+void check_link_input(bytes input);
+
 /// JSON text. The scan agrees with another parser about what is JSON, and about the members of an object.
 void check_json_scan(bytes input);
 
