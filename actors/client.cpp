@@ -74,6 +74,7 @@ pool_options lean_pool(const lean_setup& lean, unsigned workers, const std::vect
   options.config.workers = workers;
   options.config.worker.start_timeout = lean.start_timeout();
   options.config.worker.child.search_path = module_search_path(search_path, lean.lean);
+  limit_by_toolchain(lean, options.config.worker, options.config.cycle);
   options.child = lean.child();
   options.host = lean.host;
   options.warm_up = [](const session_key& key) { return encode_open_session(key.imports); };

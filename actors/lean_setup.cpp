@@ -133,9 +133,16 @@ process_spec lean_setup::child() const {
   process_spec spec;
   spec.argv = package.argv(lean);
   spec.environment = basic_environment(environment_prefixes());
-  for (auto& entry : package.environment())
+  for (auto& entry : package.environment(lean))
     spec.environment.push_back(std::move(entry));
   return spec;
+}
+
+void limit_by_toolchain(const lean_setup& lean, worker_config& worker, cycle_config& cycle) {
+  if (lean.lean.is_wasm())
+    return;
+  worker.child.sessions_max = 1;
+  cycle.imports_max = 1;
 }
 
 std::chrono::milliseconds lean_setup::start_timeout() const { return std::chrono::seconds{package.quick_start ? 10 : 30}; }

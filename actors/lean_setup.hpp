@@ -2,6 +2,8 @@
 #pragma once
 
 #include <leanworker/child/host_thread.hpp>
+#include <leanworker/config/cycle_config.hpp>
+#include <leanworker/config/worker_config.hpp>
 #include <leanworker/lean/host_package.hpp>
 #include <leanworker/lean/toolchain.hpp>
 
@@ -28,6 +30,10 @@ struct lean_setup {
   /// How long a start may take: 10 s with a start-up image, 30 s without.
   std::chrono::milliseconds start_timeout() const;
 };
+
+/// What a child of this toolchain can bear. A native Lean copies what it imports after its first imports, a Mathlib project's 2 to 4.5 GB each time: one
+/// session, and one import. Lean in WebAssembly has 2 GB, of which the imports of one session take a tenth: the defaults. See docs/POOL.md, section 5.
+void limit_by_toolchain(const lean_setup& lean, worker_config& worker, cycle_config& cycle);
 
 struct lean_search {
   std::string sysroot; ///< A toolchain's folder; empty: the rules of `find_toolchain`.

@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds compile_timeout{180'000};
 constexpr std::chrono::milliseconds prepare_timeout{180'000};
+constexpr std::chrono::milliseconds program_timeout{30'000};
 
 /// FNV-1a, 64 bit (Fowler, Noll, Vo): names a build, protects against nothing.
 class hasher {
@@ -216,16 +217,51 @@ void prepare_start(const toolchain& lean, const host_build& build, const fs::pat
     build.say("no start-up image, children will start slowly: " + words_of(result));
 }
 
+constexpr const char* program_name = "leanworker-host";
+
+/// A program that ends in order at the end of its input, as every child must, is one that can be used.
+bool works(const toolchain& lean, const fs::path& program, const fs::path& aside, const command_runner& run) {
+  return run({{program.string()}, {{"LEAN_PATH", aside.string()}, {"LEAN_SYSROOT", lean.sysroot}}, aside.string(), program_timeout}).ok();
+}
+
+/// Links the host as a program of its own, where the toolchain is native and has a C compiler. Where that fails, `lean --run` does. Not run natively yet.
+void make_program(const toolchain& lean, const host_build& build, const std::vector<unit>& units, const fs::path& aside, const command_runner& run) {
+  auto compiler = lean.sysroot + "/bin/leanc";
+  if (lean.is_wasm() || ::access(compiler.c_str(), X_OK) != 0)
+    return;
+  std::vector<std::string> link{compiler, "-O2", "-rdynamic", "-o", program_name};
+  std::vector<std::string> sources{"Main.lean"};
+  for (const auto& each : units)
+    sources.push_back(each.name);
+  command_result result{exit_status::exited(0), false, {}, {}, {}};
+  for (const auto& source : sources) {
+    auto c = fs::path{source}.replace_extension("c").string();
+    link.push_back(c);
+    if (result.ok())
+      result = run({{lean.lean(), "-c", c, source}, {{"LEAN_PATH", aside.string()}}, aside.string(), compile_timeout});
+  }
+  if (result.ok())
+    result = run({link, {}, aside.string(), compile_timeout});
+  if (result.ok() && works(lean, aside / program_name, aside, run))
+    return build.say("linked the Lean host as a program of its own");
+  std::error_code ignored;
+  fs::remove(aside / program_name, ignored);
+  build.say("the Lean host is started with `lean --run`: it could not be linked as a program" + (result.ok() ? std::string{" that works"} : ": " + words_of(result)));
+}
+
 host_package describe_package(const fs::path& folder) {
   std::error_code ignored;
-  return {folder.string(), fs::exists(folder / "Main.image", ignored)};
+  return {folder.string(), fs::exists(folder / "Main.image", ignored), fs::exists(folder / program_name, ignored)};
 }
 
 } // namespace
 
-std::vector<std::pair<std::string, std::string>> host_package::environment() const {
+std::vector<std::pair<std::string, std::string>> host_package::environment(const toolchain& lean) const {
   // Printing a backtrace re-enters Lean from its panic handler and can hang (Lean 4.30).
-  return {{"LEAN_PATH", folder}, {"LEAN_BACKTRACE", "0"}};
+  std::vector<std::pair<std::string, std::string>> variables{{"LEAN_PATH", folder}, {"LEAN_BACKTRACE", "0"}};
+  if (executable) // it cannot be found from the place of the program
+    variables.emplace_back("LEAN_SYSROOT", lean.sysroot);
+  return variables;
 }
 
 host_package_result ensure_host(const toolchain& lean, const host_build& build, const command_runner& run) {
@@ -254,6 +290,7 @@ host_package_result ensure_host(const toolchain& lean, const host_build& build, 
   auto result = compile(lean, build, units, aside, run);
   if (result.error == errc::none) {
     prepare_start(lean, build, aside, run);
+    make_program(lean, build, units, aside, run);
     fs::remove(aside / build_lock::name, error);
     fs::rename(aside, final_folder, error);
     // A rename onto the result of another process that was quicker fails; its result is as good.

@@ -13,11 +13,17 @@ namespace leanworker {
 struct host_package {
   std::string folder;       ///< Holds Main.lean and the compiled modules.
   bool quick_start = false; ///< It has a start-up image: a child is ready within a second.
+  bool executable = false;  ///< It is a program of its own, made by the toolchain's `leanc`.
 
-  /// The command line of one child.
-  std::vector<std::string> argv(const toolchain& lean) const { return {lean.lean(), "--run", folder + "/Main.lean"}; }
+  /// The command line of one child. As a program of its own the host has no other Lean library in its memory, so that the first imports of a child are
+  /// mapped; with `--run` they are copied (lean4#587).
+  std::vector<std::string> argv(const toolchain& lean) const {
+    if (executable)
+      return {folder + "/leanworker-host"};
+    return {lean.lean(), "--run", folder + "/Main.lean"};
+  }
   /// What a child must find in its environment, besides a basic one.
-  std::vector<std::pair<std::string, std::string>> environment() const;
+  std::vector<std::pair<std::string, std::string>> environment(const toolchain& lean) const;
 };
 
 struct host_package_result {

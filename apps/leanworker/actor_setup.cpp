@@ -20,6 +20,7 @@ pool_spec lean_pool(const lean_setup& setup, unsigned workers, const std::vector
   auto& worker = spec.config.worker;
   worker.start_timeout = setup.start_timeout();
   worker.child.search_path = module_search_path(paths, setup.lean);
+  limit_by_toolchain(setup, worker, spec.config.cycle);
   spec.links = process_links(setup.host, setup.child());
   spec.warm_up = [](const session_key& key) { return encode_open_session(key.imports); };
   return spec;

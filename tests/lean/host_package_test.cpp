@@ -111,7 +111,7 @@ TEST_F(host_package_test, a_unit_that_fails_is_named_and_ends_the_build) {
 TEST_F(host_package_test, a_child_is_started_on_main_with_its_own_path_and_no_backtraces) {
   auto package = ensure().package;
   EXPECT_EQ(package.argv(lean), (std::vector<std::string>{lean.lean(), "--run", package.folder + "/Main.lean"}));
-  EXPECT_EQ(package.environment(),
+  EXPECT_EQ(package.environment(lean),
             (std::vector<std::pair<std::string, std::string>>{{"LEAN_PATH", package.folder}, {"LEAN_BACKTRACE", "0"}}));
 }
 
@@ -198,6 +198,42 @@ TEST_F(host_package_test, leftovers_of_dead_builders_are_removed_and_those_of_li
   std::vector<std::string> expected{".build-0123-living", ".build-0123-begins", "unrelated", made};
   std::sort(expected.begin(), expected.end());
   EXPECT_EQ(builds(), expected);
+}
+
+TEST_F(host_package_test, a_native_toolchain_links_a_program_of_its_own_and_a_wasm_one_does_not) {
+  write_file(fs::path{lean.sysroot} / "bin/leanc", "not a program", true);
+  auto compile = fake.answer;
+  fake.answer = [&](const command& what) {
+    if (what.argv[0].ends_with("leanc"))
+      write_file(fs::path{what.directory} / "leanworker-host", "linked", true);
+    return what.argv[0].ends_with("leanc") || what.argv.size() == 1 ? fake_runner::success() : compile(what);
+  };
+  auto package = ensure().package;
+  ASSERT_TRUE(package.executable) << all_said();
+  EXPECT_EQ(package.argv(lean), std::vector<std::string>{package.folder + "/leanworker-host"});
+  EXPECT_EQ(package.environment(lean).back(), (std::pair<std::string, std::string>{"LEAN_SYSROOT", lean.sysroot}));
+  EXPECT_EQ(fake.commands.back().argv.size(), 1u) << "it was tried before it is relied on";
+  write_file(fs::path{lean.sysroot} / "libexec/leanworker/prepare-host", "", true);
+  write_file(root / "sources/Main.lean", "import LeanWorker -- again");
+  EXPECT_FALSE(ensure().package.executable);
+}
+
+TEST_F(host_package_test, a_program_that_cannot_be_linked_or_does_not_work_leaves_lean_run) {
+  write_file(fs::path{lean.sysroot} / "bin/leanc", "not a program", true);
+  auto compile = fake.answer;
+  for (auto fails : {"leanc", "leanworker-host"}) {
+    fake.answer = [&](const command& what) {
+      if (what.argv[0].ends_with("leanc"))
+        write_file(fs::path{what.directory} / "leanworker-host", "linked", true);
+      return what.argv[0].ends_with(fails) ? fake_runner::failure(1, "ld: error: no") : compile(what);
+    };
+    write_file(root / "sources/Main.lean", std::string{"import LeanWorker -- "} + fails);
+    auto result = ensure();
+    EXPECT_EQ(result.error, errc::none);
+    EXPECT_FALSE(result.package.executable) << fails;
+    EXPECT_EQ(result.package.argv(lean).at(1), "--run");
+    EXPECT_NE(all_said().find("lean --run"), std::string::npos);
+  }
 }
 
 TEST_F(host_package_test, the_toolchains_hook_may_make_the_start_quick) {
