@@ -24,7 +24,7 @@ std::string joined(const std::vector<std::string>& words) {
 /// Tells the fixture of the conformance suite which child to start.
 void name_the_child() {
   std::vector<std::string> variables;
-  for (const auto& [name, value] : lean().package.environment())
+  for (const auto& [name, value] : lean().package.environment(lean().lean))
     variables.push_back(name + "=" + value);
   ::setenv("LEANWORKER_CONFORMANCE_CHILD", joined(lean().package.argv(lean().lean)).c_str(), 1);
   ::setenv("LEANWORKER_CONFORMANCE_ENV", joined(variables).c_str(), 1);
@@ -106,7 +106,7 @@ std::uint64_t run_host::rss_kib() { return ask({{"op", "health"}}).value["rss_ki
 std::string run_host::compile(const scratch_folder& folder, const std::string& module) {
   auto runner = make_runner(lean().host);
   std::vector<std::string> compiler{lean().lean.lean(), "-o", module + ".olean", module + ".lean"};
-  auto done = runner({compiler, lean().package.environment(), folder.path(), std::chrono::minutes{2}});
+  auto done = runner({compiler, lean().package.environment(lean().lean), folder.path(), std::chrono::minutes{2}});
   return done.ok() ? "" : "compiling " + module + ": " + done.out + done.err;
 }
 
