@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The messages of `check` are those of `lean --json`: same severities, positions, texts, kinds, in the same order.
 #include "lean_command.hpp"
+#include "snippets.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <iostream>
 #include <regex>
 
@@ -37,7 +40,86 @@ json without_search_path(json message) {
   return message;
 }
 
+json messages_of(const json& list) {
+  auto out = json::array();
+  for (const auto& message : list)
+    out.push_back(without_search_path(message));
+  return out;
+}
+
+json expected_of(const std::string& file) {
+  auto out = json::array();
+  for (const auto& message : lean_messages(file, {"-DElab.async=false"}))
+    out.push_back(without_search_path(as_ours(message)));
+  return out;
+}
+
+/// What a reader needs of two lists that differ: the first message that does.
+std::string first_difference(const json& found, const json& expected) {
+  for (std::size_t i = 0; i < std::max(found.size(), expected.size()); ++i) {
+    auto ours = i < found.size() ? found[i] : json(nullptr), leans = i < expected.size() ? expected[i] : json(nullptr);
+    if (ours != leans)
+      return "message " + std::to_string(i) + " of " + std::to_string(found.size()) + ", ours:\n  " + ours.dump() + "\nof " + std::to_string(expected.size()) + ", lean's:\n  " + leans.dump();
+  }
+  return "none";
+}
+
+/// Compares all files below a folder; two processes of Lean at a time. Gives how many were compared.
+std::size_t compare_folder(const std::string& folder) {
+  auto done = check({folder, "--jobs", "2", "--timeout", "120s"});
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator{folder})
+    if (entry.path().extension() == ".lean")
+      files.push_back(entry.path());
+  std::atomic<std::size_t> next{0}, compared{0};
+  auto work = [&] {
+    for (auto i = next.fetch_add(1); i < files.size(); i = next.fetch_add(1)) {
+      auto name = files[i].filename().string();
+      auto found = done.records.find(name);
+      if (found == done.records.end() || !found->second.contains("messages")) {
+        ADD_FAILURE() << name << ": no messages: " << (found == done.records.end() ? "no record" : found->second.dump());
+        continue;
+      }
+      if (found->second.value("messages_truncated", false)) {
+        std::cout << name << ": not compared, its messages are cut" << std::endl;
+        continue;
+      }
+      auto ours = messages_of(found->second.at("messages")), leans = expected_of(files[i].string());
+      EXPECT_EQ(ours == leans, true) << name << ": " << first_difference(ours, leans);
+      ++compared;
+    }
+  };
+  auto other = std::async(std::launch::async, work);
+  work();
+  other.wait();
+  return compared;
+}
+
 } // namespace
+
+TEST(identity, generated_files_of_every_verdict_give_the_messages_of_lean_itself) {
+  LEANWORKER_NEEDS_LEAN();
+  scratch_folder folder;
+  auto snippets = leanworker::bench::make_snippets(20, 7);
+  std::map<leanworker::verdict, int> taken;
+  std::size_t written = 0;
+  for (const auto& snippet : snippets)
+    if (++taken[snippet.expected] <= 3)
+      folder.write("generated" + std::to_string(written++) + ".lean", snippet.source);
+  EXPECT_EQ(taken.size(), 4u);
+  EXPECT_EQ(compare_folder(folder.path()), written);
+}
+
+/// Any files at hand: set LEANWORKER_TEST_FILES to a folder of files that import nothing but what the toolchain has, all with different names.
+TEST(identity, the_files_of_a_folder_give_the_messages_of_lean_itself) {
+  LEANWORKER_NEEDS_LEAN();
+  auto folder = std::getenv("LEANWORKER_TEST_FILES");
+  if (!folder)
+    GTEST_SKIP() << "LEANWORKER_TEST_FILES names no folder";
+  auto compared = compare_folder(folder);
+  std::cout << compared << " files compared" << std::endl;
+  EXPECT_GT(compared, 0u);
+}
 
 TEST(identity, messages_are_those_of_lean_itself) {
   LEANWORKER_NEEDS_LEAN();

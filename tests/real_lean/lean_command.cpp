@@ -113,12 +113,15 @@ command_outcome check(const std::vector<std::string>& arguments) {
   return read_outcome(folder, wait_for(check_command(folder, arguments)));
 }
 
-std::vector<json> lean_messages(const std::string& file) {
+std::vector<json> lean_messages(const std::string& file, const std::vector<std::string>& options) {
   // Below its working directory Lean takes a module's name from the file's; elsewhere, as in the host, it is `_stdin`.
   scratch_folder elsewhere;
   auto runner = make_runner(std::make_shared<host_thread>());
   auto lean = test_sysroot() + "/bin/lean";
-  auto done = runner({{lean, "--json", file}, {}, elsewhere.path(), std::chrono::minutes{2}});
+  std::vector<std::string> command{lean, "--json"};
+  command.insert(command.end(), options.begin(), options.end());
+  command.push_back(file);
+  auto done = runner({command, {}, elsewhere.path(), std::chrono::minutes{2}});
   EXPECT_FALSE(done.timed_out);
   return json_lines(done.out);
 }

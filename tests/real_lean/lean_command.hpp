@@ -50,8 +50,8 @@ process_spec check_command(const scratch_folder& folder, const std::vector<std::
 command_outcome read_outcome(const scratch_folder& folder, const exit_status& exit);
 command_outcome check(const std::vector<std::string>& arguments);
 
-/// `bin/lean --json file`, an absolute path: its messages, one object each.
-std::vector<nlohmann::json> lean_messages(const std::string& file);
+/// `bin/lean --json` with `options`, and `file`, an absolute path: its messages, one object each.
+std::vector<nlohmann::json> lean_messages(const std::string& file, const std::vector<std::string>& options = {});
 
 } // namespace leanworker::testing
 
