@@ -3,8 +3,10 @@
 #   1. the include table of docs/ARCHITECTURE.md: who may include whom, and which libraries      4. every test and every program is built somewhere
 #   2. files of at most 400 lines, functions of at most 70                                       5. no relative includes but of neighbours
 #   3. the licence line first                                                                    6. includes lead to files that exist
+#   7. names that are bound to some versions of Lean
 cmake_policy(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/include_rules.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/lean_rules.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/size_rules.cmake)
 
 set(violations 0)
@@ -53,6 +55,9 @@ foreach(source IN LISTS sources)
   endif()
   if(NOT source MATCHES "\\.cmake$")
     check_length(${source} "${lines}")
+  endif()
+  if(source MATCHES "^lean/.*\\.lean$")
+    check_versions(${source} "${text}")
   endif()
   if(source MATCHES "\\.[hc]pp$")
     check_functions(${source} "${lines}")
