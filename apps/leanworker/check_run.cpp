@@ -8,11 +8,13 @@
 
 #include <leanworker/actors/event_log.hpp>
 #include <leanworker/lean/import_header.hpp>
+#include <leanworker/lean/main_module.hpp>
 
 #include <caf/send.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 
 namespace leanworker::cli {
 namespace {
@@ -50,11 +52,18 @@ std::string end_of(const worker_event& event) {
   return lines.empty() ? text : text + "\n    " + shown_lines(lines, "    ");
 }
 
+/// Without symbolic links, as Lean looks at it; as it is where that fails.
+std::string real_path(const std::string& path) {
+  std::error_code error;
+  auto real = std::filesystem::canonical(path, error);
+  return error ? path : real.string();
+}
+
 } // namespace
 
 check_run::check_run(caf::actor_system& system, const check_options& options, const lean_setup& setup, std::vector<input> inputs)
     : options_{options}, setup_{setup}, inputs_{std::move(inputs)}, jobs_{options.jobs != 0 ? options.jobs : default_jobs()},
-      self_{system}, printer_{options} {
+      folder_{real_path(".")}, self_{system}, printer_{options} {
   tally_.total = inputs_.size();
   tally_.workers = std::min<std::size_t>(jobs_, inputs_.size());
 }
@@ -99,7 +108,7 @@ int check_run::run() {
       tell("leanworker: standard output could not be written; the results are incomplete\n");
     return exit_infrastructure;
   }
-  return exit_code(tally_.verdicts, options_.fail_on == "warning", interrupts_heeded_ > 0);
+  return exit_code(tally_.verdicts, rejected_by_rules_, interrupts_heeded_ > 0);
 }
 
 void check_run::feed() {
@@ -134,9 +143,12 @@ submit_request check_run::submission(ticket id) const {
   request.path = what.path;
   request.source = what.source;
   request.file_name = what.label;
+  if (!what.path.empty())
+    request.main_module = main_module_of(real_path(what.path), folder_);
   request.imports = options_.imports;
   request.heartbeats = options_.heartbeats;
   request.axioms = options_.axioms;
+  request.recheck = options_.recheck;
   submit_request submit;
   submit.id = id;
   submit.label = what.label;
@@ -216,6 +228,8 @@ void check_run::stop_pool_and_wait() {
 void check_run::report(file_result result) {
   ++tally_.done;
   ++tally_.verdicts[static_cast<std::size_t>(result.verdict)];
+  if (rejected_by({options_.fails_on("warning"), options_.fails_on("axiom")}, result))
+    ++rejected_by_rules_;
   // After an interrupt only what was really checked is worth a line.
   if (result.verdict != file_verdict::interrupted || options_.json)
     printer_.record(result);

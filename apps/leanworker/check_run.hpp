@@ -42,6 +42,7 @@ private:
   const lean_setup& setup_;
   std::vector<input> inputs_;
   const unsigned jobs_;
+  const std::string folder_; ///< The current one; modules are named from here.
   caf::scoped_actor self_;
   pool_actor pool_;
   printer printer_;
@@ -49,6 +50,7 @@ private:
   std::unordered_map<ticket, bool> open_; ///< Submitted, no result yet; true while a worker has it.
   std::vector<ticket> reading_; ///< Not submitted yet: their writers have not ended.
   std::size_t next_ = 0;
+  std::size_t rejected_by_rules_ = 0;
   bool stopping_ = false;
   bool pool_over_ = false;
   int interrupts_heeded_ = 0;

@@ -3,6 +3,8 @@
 
 #include <leanworker/child/handshake.hpp>
 
+#include <algorithm>
+
 namespace leanworker::cli {
 namespace {
 
@@ -76,14 +78,23 @@ file_result judge(std::string file, submission_done done) {
   return result;
 }
 
-int exit_code(const verdict_counts& counts, bool fail_on_warning, bool interrupted) noexcept {
+bool rejected_by(const fail_rules& rules, const file_result& result) noexcept {
+  bool may_pass = result.verdict == file_verdict::accepted || result.verdict == file_verdict::has_warnings;
+  if (!may_pass)
+    return false;
+  const auto& trust = result.report.trust;
+  return (rules.on_warning && result.verdict == file_verdict::has_warnings)
+         || (rules.on_axiom && (result.report.trust_truncated || std::any_of(trust.begin(), trust.end(), weakens_proofs)));
+}
+
+int exit_code(const verdict_counts& counts, std::size_t by_rules, bool interrupted) noexcept {
   auto count = [&](file_verdict which) { return counts[static_cast<std::size_t>(which)]; };
   if (interrupted)
     return 130;
   if (count(file_verdict::unreadable) + count(file_verdict::refused) + count(file_verdict::not_checked) + count(file_verdict::interrupted) > 0)
     return 3;
   auto rejected = count(file_verdict::has_errors) + count(file_verdict::incomplete) + count(file_verdict::timed_out)
-                  + count(file_verdict::killed_worker) + (fail_on_warning ? count(file_verdict::has_warnings) : 0);
+                  + count(file_verdict::killed_worker) + by_rules;
   return rejected > 0 ? 1 : 0;
 }
 

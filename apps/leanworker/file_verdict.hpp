@@ -42,7 +42,17 @@ file_result judge(std::string file, submission_done done);
 /// How many files got which verdict.
 using verdict_counts = std::array<std::size_t, file_verdict_count>;
 
+/// What rejects a file besides errors; docs/CHECK.md, `--fail-on`.
+struct fail_rules {
+  bool on_warning = false;
+  bool on_axiom = false;
+};
+
+/// Whether these rules reject a file that Lean itself has no error in.
+bool rejected_by(const fail_rules& rules, const file_result& result) noexcept;
+
 /// The exit code of `leanworker check`: 0 all accepted, 1 some rejected, 3 some could not be checked, 130 interrupted. The largest applies.
-int exit_code(const verdict_counts& counts, bool fail_on_warning, bool interrupted) noexcept;
+/// `by_rules`: how many files `rejected_by` is true for.
+int exit_code(const verdict_counts& counts, std::size_t by_rules, bool interrupted) noexcept;
 
 } // namespace leanworker::cli

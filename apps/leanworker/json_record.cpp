@@ -10,7 +10,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json or_null(const std::optional<std::uint32_t>& value) { return value ? json(*value) : json(nullptr); }
+json or_null(const std::optional<std::uint64_t>& value) { return value ? json(*value) : json(nullptr); }
 
 json messages_of(const check_report& report) {
   auto out = json::array();
@@ -32,7 +32,15 @@ json declarations_of(const check_report& report) {
                    {"kind", d.kind},
                    {"sorry", d.sorry},
                    {"axioms", d.axioms},
-                   {"library_theorems_assumed", d.library_theorems_assumed}});
+                   {"library_theorems_assumed", d.library_theorems_assumed},
+                   {"not_seen", d.not_seen}});
+  return out;
+}
+
+json trust_of(const check_report& report) {
+  auto out = json::array();
+  for (const auto& item : report.trust)
+    out.push_back({{"what", item.what}, {"name", item.name}, {"line", or_null(item.line)}});
   return out;
 }
 
@@ -72,6 +80,8 @@ std::string json_record(const file_result& result) {
     record["counts"] = {{"error", report.errors}, {"warning", report.warnings}, {"info", report.infos}};
     record["declarations"] = declarations_of(report);
     record["declarations_truncated"] = report.declarations_truncated;
+    record["trust"] = trust_of(report);
+    record["trust_truncated"] = report.trust_truncated;
     record["lean_ms"] = report.elapsed_ms;
     record["import_ms"] = report.import_ms;
     record["heartbeats"] = report.heartbeats;

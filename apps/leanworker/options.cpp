@@ -95,7 +95,14 @@ void add_check(CLI::App& program, check_options& into) {
   command.add_flag("--json", into.json, "One JSON record per file on standard output (docs/CHECK.md)");
   command.add_flag("--axioms", into.axioms, "Report the axioms that each declaration depends on");
   command.add_flag("--isolate", into.isolate, "A child of its own for each file: nothing that one leaves behind reaches another; twice as many children");
-  command.add_option("--fail-on", into.fail_on, "What makes a file rejected")->check(CLI::IsMember({"error", "warning"}))->capture_default_str();
+  command.add_option("--fail-on", into.fail_on, "What makes a file rejected besides errors: warning, axiom (docs/CHECK.md), or both with a comma")
+    ->delimiter(',')
+    ->expected(1)
+    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+    ->check(CLI::IsMember({"error", "warning", "axiom"}))
+    ->type_name("WHAT,…")
+    ->capture_default_str();
+  command.add_flag("--recheck", into.recheck, "Let Lean's kernel judge all that a file added once more (docs/CHECK.md)");
   command.add_flag("-q,--quiet", into.quiet, "Only diagnostics and rejected files; no progress, no summary");
   add_event_log(command, into.common);
   add_common(command, into.common);

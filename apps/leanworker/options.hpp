@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -41,7 +43,10 @@ struct check_options {
   bool axioms = false;
   bool isolate = false; ///< Each file gets a child of its own.
   bool quiet = false;
-  std::string fail_on = "error";
+  bool recheck = false;
+  std::vector<std::string> fail_on{"error"};
+
+  bool fails_on(std::string_view what) const { return std::find(fail_on.begin(), fail_on.end(), what) != fail_on.end(); }
 };
 
 struct run_options {

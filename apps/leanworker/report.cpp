@@ -2,6 +2,7 @@
 #include "report.hpp"
 
 #include "output.hpp"
+#include "remarks.hpp"
 #include "terminal_text.hpp"
 
 #include <fmt/color.h>
@@ -53,21 +54,21 @@ std::string indented(const std::string& text) {
 std::string message_lines(const file_result& result) {
   std::string out;
   for (const auto& m : result.report.messages)
-    out += fmt::format("{}:{}:{}: {}: {}{}", result.file, m.line, m.column, m.severity, m.text, m.text.ends_with('\n') ? "" : "\n");
-  if (result.report.messages_truncated)
-    out += fmt::format("{}: note: more messages, or more text, than the limit; the rest is left out\n", result.file);
-  return out;
+    out += fmt::format("{}:{}:{}: {}: {}{}", result.file, m.line, m.column, severity_text(m), m.text, m.text.ends_with('\n') ? "" : "\n");
+  return out + left_out_lines(result);
 }
 
 std::string axiom_lines(const file_result& result) {
   std::string out;
   for (const auto& d : result.report.declarations) {
-    if (d.axioms.empty() && d.library_theorems_assumed == 0)
+    if (d.axioms.empty() && d.library_theorems_assumed == 0 && d.not_seen.empty())
       continue;
     auto assumed = d.library_theorems_assumed == 0
                      ? std::string{}
                      : fmt::format("{}{} library theorem{} assumed", d.axioms.empty() ? "" : "; ", d.library_theorems_assumed,
                                    d.library_theorems_assumed == 1 ? "" : "s");
+    if (!d.not_seen.empty())
+      assumed += fmt::format("{}not seen: {}", d.axioms.empty() && assumed.empty() ? "" : "; ", fmt::join(d.not_seen, ", "));
     out += fmt::format("{}: axioms: {}: {}{}\n", result.file, d.name, fmt::join(d.axioms, ", "), assumed);
   }
   return out;
@@ -106,7 +107,8 @@ std::string text_record(const file_result& given, bool quiet, bool colors) {
   if (!quiet || result.verdict != file_verdict::accepted) {
     auto time = from_lean ? result.report.elapsed_ms : static_cast<std::uint64_t>(result.outcome.elapsed.count());
     auto name = painted(fmt::format("{:<13}", to_string(result.verdict)), style_of(result.verdict), colors);
-    out = fmt::format("{} {}  ({} ms)\n", name, result.file, time);
+    auto remarks = from_lean ? trust_remark(result.report) + deaths_remark(result) : std::string{};
+    out = fmt::format("{} {}  ({} ms{})\n", name, result.file, time, remarks);
   }
   return out + (from_lean ? message_lines(result) + axiom_lines(result) : failure_lines(result));
 }

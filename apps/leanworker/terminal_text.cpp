@@ -128,7 +128,11 @@ file_result for_people(file_result result) {
     declaration.name = shown(declaration.name);
     for (auto& axiom : declaration.axioms)
       axiom = shown(axiom);
+    for (auto& name : declaration.not_seen)
+      name = shown(name);
   }
+  for (auto& item : result.report.trust)
+    item.name = shown(item.name);
   for (auto& death : result.deaths) {
     death.detail = shown(death.detail);
     death.stderr_tail = telling_lines(death.stderr_tail);

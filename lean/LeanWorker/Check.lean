@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 import Lean.Elab.Frontend
 import LeanWorker.Session
-import LeanWorker.Report
+import LeanWorker.Declarations
 
 /-!
 # check
@@ -56,6 +56,10 @@ structure CheckRequest where
   limits : ReportLimits
   heartbeats : Option Nat
   axioms : Bool
+  /-- Hand all that it added to the kernel once more. -/
+  recheck : Bool := false
+  /-- The file's own module, which shows in private names. -/
+  mainModule : Option Name := none
   /-- The request itself: its options are read again after the import. -/
   json : Json
 
@@ -92,14 +96,21 @@ private def readLimits (request : Json) : Except RequestError (ReportLimits × O
             outputBytesMax := (← read "output_bytes_max" 268435456).getD default.outputBytesMax },
           ← read "heartbeats" 1000000000)
 
+/-- The components of the module's name. One by one, since a file's name may have dots in it. -/
+private def readMainModule (request : Json) : Except RequestError (Option Name) := do
+  let some parts ← member? request "main_module" strings | return none
+  return some (parts.foldl Name.str .anonymous)
+
 def readCheckRequest (request : Json) : RequestIO CheckRequest := do
   let label ← ofExcept (member? request "file_name" string)
   let imports ← ofExcept (readImports request)
   let (limits, heartbeats) ← ofExcept (readLimits request)
   let axioms := (← ofExcept (member? request "axioms" bool)).getD false
+  let recheck := (← ofExcept (member? request "recheck" bool)).getD false
+  let mainModule ← ofExcept (readMainModule request)
   discard <| readOptions request (final := false)
   let (source, name) ← readSource request
-  return { source, fileName := label.getD name, imports, limits, heartbeats, axioms, json := request }
+  return { source, fileName := label.getD name, imports, limits, heartbeats, axioms, recheck, mainModule, json := request }
 
 /-! ## Elaboration -/
 
@@ -109,21 +120,38 @@ structure CheckContext where
   token : IO.CancelToken
   /-- Sends a progress frame: phase, current, total. -/
   progress : String → Nat → Nat → IO Unit
+  /-- Sends a diagnostic frame. -/
+  diagnostic : Json → IO Unit := fun _ => pure ()
 
 /-- `lean` skips a first line `#lang lean4`. -/
 def withoutLangLine (source : String) : String :=
-  match source.splitOn "\n" with
-  | first :: rest => if first.trimAscii.copy == "#lang lean4" then "\n".intercalate ("" :: rest) else source
-  | [] => source
+  if !source.startsWith "#lang" then source
+  else match source.splitOn "\n" with
+    | first :: rest =>
+      let language := (first.toList.drop "#lang".length).filter fun c => !c.isWhitespace
+      if language == "lean4".toList then "\n".intercalate ("" :: rest) else source
+    | [] => source
+
+/-- A header with these imports and no others: Lean adds `Init` by itself where there is no `prelude`, in its own way. -/
+private def headerOf (names : Array Name) : String :=
+  let (first, rest) := if names[0]? == some `Init then ("", names.toList.drop 1) else ("prelude\n", names.toList)
+  first ++ String.join (rest.map fun name => s!"import {name}\n")
+
+private def keyOf (header : HeaderSyntax) : ImportKey := { imports := header.imports, isModule := header.isModule }
+
+/-- What `names` import, as if a source began so. -/
+def importKeyOf (names : Array Name) : IO ImportKey := do
+  let (header, _, log) ← Parser.parseHeader (Parser.mkInputContext (headerOf names) "<imports>")
+  if log.hasErrors then return { imports := names.map fun module => { module } }
+  return keyOf header
 
 /-- The imports that the header asks for; those of the request apply only if the source has no header at all. -/
-def importKey (header : HeaderSyntax) (wanted : Option (Array Name)) : ImportKey :=
+def importKey (header : HeaderSyntax) (wanted : Option (Array Name)) : IO ImportKey := do
   let hasHeader := header.raw.getArgs.any fun part => part.getNumArgs != 0
   match wanted with
-  | some names => if hasHeader then fromHeader else { imports := names.map fun module => { module } }
-  | none => fromHeader
-where
-  fromHeader := { imports := header.imports, isModule := header.isModule }
+  | some names => if !hasHeader then return ← importKeyOf names
+  | none => pure ()
+  return keyOf header
 
 /-- Elaborates one parsed command as Lean's own frontend does: output of running code becomes a message at its begin, work
 that it left in tasks is waited for, and an exception is logged. -/
@@ -152,33 +180,55 @@ private def parseNext (input : Parser.InputContext) (state : Command.State) (par
   Parser.parseCommand input
     { env := state.env, options := scope.opts, currNamespace := scope.currNamespace, openDecls := scope.openDecls } parser {}
 
-def progressIntervalMs : Nat := 100
+/-- Tells what a parent should know in case this request never ends: the messages so far, and which command comes next. Nothing is
+told before the last one, which only says that the file is over. -/
+private def tellEarly (context : CheckContext) (report : MessageReport) (stx : Syntax) (place total : Nat) : IO MessageReport := do
+  if Parser.isTerminalCommand stx then return report
+  context.progress "elaborate" place total
+  for message in report.early do
+    let .obj members := message | continue
+    context.diagnostic (Json.mkObj (members.toList ++ [("code", Json.str "message"), ("message", "")]))
+  return { report with early := #[] }
+
+/-- Code of a file can set the token that cancels it. A parent that cancels also cancels the thread's task, a moment later. -/
+private def cancelledItself (context : CheckContext) : IO Bool := do
+  unless ← context.token.isSet do return false
+  unless ← IO.checkCanceled do IO.sleep 20
+  return !(← IO.checkCanceled)
+
+private def cancelledItselfMessage (input : Parser.InputContext) (pos : String.Pos.Raw) : Message :=
+  let data := "this command cancelled the elaboration of its own file; what comes after it was not elaborated"
+  { fileName := input.fileName, pos := input.fileMap.toPosition pos, severity := .error, data := .tagged `leanworker.cancelled data }
 
 /-- All commands after the header. Ends with `cancelled` at the first command after, or inside which, the token was set. -/
-def elabCommands (context : CheckContext) (request : CheckRequest) (input : Parser.InputContext)
-    (parser : Parser.ModuleParserState) (options : Options) (state : Command.State) (report : MessageReport) :
-    RequestIO (Command.State × MessageReport) := do
+def elabCommands (context : CheckContext) (request : CheckRequest) (input : Parser.InputContext) (parser : Parser.ModuleParserState)
+    (options : Options) (state : Command.State) (report : MessageReport) (audit : Audit := {}) :
+    RequestIO (Command.State × MessageReport × Audit) := do
   let errorsMax := Language.maxErrors.get options
-  let total := input.endPos.byteIdx
+  let total := request.source.utf8ByteSize
+  -- A first line that was skipped counts in places.
+  let skipped := total - input.endPos.byteIdx
   let mut parser := parser
   let mut state := state
   let mut report := report
-  let mut toldAt ← IO.monoMsNow
+  let mut audit := audit
   repeat
     throwIfCancelled context.token
     let beginPos := parser.pos
     let (stx, nextParser, parseMessages) := parseNext input state parser
     report ← report.addAll request.limits errorsMax parseMessages
+    report ← tellEarly context report stx (skipped + (stx.getPos?.getD beginPos).byteIdx) total
+    let before := state.env
     let (nextState, messages) ← elabCommand context input beginPos stx state
+    audit := audit.command (input.fileMap.toPosition (stx.getPos?.getD beginPos)).line before nextState messages
     report ← report.addAll request.limits errorsMax messages
     (parser, state) := (nextParser, { nextState with messages := {} })
+    if ← cancelledItself context then
+      let message := cancelledItselfMessage input (stx.getPos?.getD beginPos)
+      return (state, { ← report.add request.limits message with stopped := true, cancelledItself := true }, audit)
     if report.stopped || Parser.isTerminalCommand stx then break
-    let now ← IO.monoMsNow
-    if now - toldAt ≥ progressIntervalMs then
-      context.progress "elaborate" parser.pos.byteIdx total
-      toldAt := now
   throwIfCancelled context.token
-  return (state, report)
+  return (state, report, audit)
 
 /-! ## The result -/
 
@@ -196,9 +246,10 @@ private structure Times where
 private def resultJson (times : Times) (session : Json) (r : MessageReport) (d : DeclarationReport) : BaseIO Json := do
   let heartbeats := (← IO.getNumHeartbeats) - times.startHeartbeats
   return Json.mkObj
-    [("verdict", verdict r d.someSorry), ("messages", .arr r.items), ("messages_truncated", r.truncated),
+    [("verdict", verdict r d.someSorry), ("messages", .arr r.shown), ("messages_truncated", r.truncated),
      ("counts", Json.mkObj [("error", r.errors), ("warning", r.warnings), ("info", r.infos)]),
-     ("declarations", .arr d.items), ("declarations_truncated", d.truncated),
+     ("declarations", .arr d.items), ("declarations_truncated", d.truncated), ("trust", d.trustJson),
+     ("trust_truncated", decide (d.trust.size > trustItemsMax)),
      ("elapsed_ms", (← IO.monoMsNow) - times.startMs), ("heartbeats", heartbeats), ("session", session)]
 
 /-- What a response says about its session. -/
@@ -216,13 +267,41 @@ private def failedHeader (context : CheckContext) (times : Times) (request : Che
 def initialState (env : Environment) (options : Options) : Command.State :=
   { Command.mkState env {} options with infoState.enabled := true }
 
+/-- Lets the kernel judge once more, if that was asked for or the file may have kept it from judging. What it refuses is an error. -/
+private def recheckIfNeeded (request : CheckRequest) (imported env : Environment) (audit : Audit) (report : MessageReport) :
+    RequestIO MessageReport := do
+  unless request.recheck || audit.skipsKernel || mentionsWayAroundKernel request.source do return report
+  let some words ← recheck imported (addedConstants (env.setExporting false)) | return report
+  let data := MessageData.tagged `leanworker.recheck m!"the kernel, asked once more, refuses a declaration of this file: {words}"
+  report.add request.limits { fileName := request.fileName, pos := ⟨1, 0⟩, severity := .error, data }
+
+/-- The rest of `runCheck`, in an open session. -/
+private def checkIn (context : CheckContext) (times : Times) (request : CheckRequest) (input : Parser.InputContext)
+    (parser : Parser.ModuleParserState) (headerMessages : MessageLog) (use : SessionUse) : RequestIO Json := do
+  let options ← readOptions request.json (final := true)
+  let options := match request.heartbeats with | some n => maxHeartbeats.set options n | none => options
+  let report : MessageReport := { bytesLeft := request.limits.outputBytesMax }
+  let report ← report.addAll request.limits 0 (headerMessages ++ use.log)
+  let env := match request.mainModule with
+    | some name => use.session.env.setMainModule name
+    | none => use.session.env
+  let provenance ← use.session.provenance.get
+  let state := initialState env (Elab.async.set options false)
+  let (state, report, audit) ← elabCommands context request input parser options state report { provenance }
+  let report ← recheckIfNeeded request env state.env audit report
+  let token ← if report.cancelledItself then IO.CancelToken.new else pure context.token
+  let declarations ← reportDeclarations state.env audit request.limits report.bytesLeft request.axioms token
+  use.session.provenance.set declarations.provenance
+  let session := sessionJson use.session.importNames use.reused use.importMs (← context.sessions.get).importsDone
+  resultJson times session report declarations
+
 /-- Runs the operation `check`. -/
 def runCheck (context : CheckContext) (json : Json) : RequestIO Json := do
   let times : Times := { startMs := ← IO.monoMsNow, startHeartbeats := ← IO.getNumHeartbeats }
   let request ← readCheckRequest json
   let input := Parser.mkInputContext (withoutLangLine request.source) request.fileName
   let (header, parser, headerMessages) ← Parser.parseHeader input
-  let key := importKey header request.imports
+  let key ← importKey header request.imports
   if headerMessages.hasErrors then return ← failedHeader context times request key headerMessages
   throwIfCancelled context.token
   let startPos := header.raw.getPos?.getD 0
@@ -230,14 +309,6 @@ def runCheck (context : CheckContext) (json : Json) : RequestIO Json := do
   | .error log => failedHeader context times request key log
   | .ok use =>
     let times := { times with startHeartbeats := ← IO.getNumHeartbeats }
-    let options ← readOptions request.json (final := true)
-    let options := match request.heartbeats with | some n => maxHeartbeats.set options n | none => options
-    let report : MessageReport := { bytesLeft := request.limits.outputBytesMax }
-    let report ← report.addAll request.limits 0 headerMessages
-    let state := initialState use.session.env (Elab.async.set options false)
-    let (state, report) ← elabCommands context request input parser options state report
-    let declarations ← reportDeclarations state.env request.limits report.bytesLeft request.axioms context.token
-    let session := sessionJson use.session.importNames use.reused use.importMs (← context.sessions.get).importsDone
-    resultJson times session report declarations
+    checkIn context times request input parser headerMessages use
 
 end LeanWorker

@@ -3,7 +3,7 @@ import Lean.Data.Json
 import Lean.DocString
 import Lean.Meta.Instances
 import Lean.PrettyPrinter
-import Lean.Util.CollectAxioms
+import LeanWorker.Axioms
 import LeanWorker.Capability
 
 /-!
@@ -108,8 +108,7 @@ private def typeText (env : Environment) (types : Types) (type : Expr) : IO (Opt
     return format.pretty (width := 1000000)
 
 private def axiomsText (env : Environment) (name : Name) : String :=
-  let (_, state) := ((CollectAxioms.collect name).run env).run {}
-  let names := (state.axioms.filter fun used => !wasOriginallyTheorem env used).qsort Name.lt
+  let names := ((foundationsOf env name).filter (isTrueAxiom env)).qsort Name.lt
   ",\"axioms\":[" ++ ",".intercalate (names.map fun used => Stream.jsonString (privateToUserName used).toString).toList ++ "]"
 
 private def rangeText (env : Environment) (name : Name) : String :=

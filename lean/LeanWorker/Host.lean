@@ -92,6 +92,9 @@ private def Host.respond (host : Host) (requestId : UInt64) (result : Except Req
 private def Host.progress (host : Host) (requestId : UInt64) (phase : String) (current total : Nat) : IO Unit :=
   host.output.write .progress requestId (Json.mkObj [("phase", phase), ("current", current), ("total", total), ("host", true)]).compress
 
+private def Host.diagnostic (host : Host) (requestId : UInt64) (body : Json) : IO Unit :=
+  host.output.write .diagnostic requestId body.compress
+
 /-! ## configure -/
 
 private def bad (message : String) : RequestError := { code := .badRequest, message }
@@ -153,7 +156,7 @@ private def runOpenSession (host : Host) (context : CheckContext) (json : Json) 
   let path ← sessionPath host json
   throwIfCancelled context.token
   searchPathRef.set (host.withOwn path)
-  let opened ← (openSession host.sessions { imports := names.map fun module => { module } } (Parser.mkInputContext "" "<imports>") 0
+  let opened ← (openSession host.sessions (← importKeyOf names) (Parser.mkInputContext "" "<imports>") 0
     fun current => context.progress "import" current 1).toBaseIO
   match opened with
   | .error e => throw { code := .importFailed, message := toString e }
@@ -199,7 +202,8 @@ private def Host.believed (host : Host) (result : Except RequestError Answer) : 
 /-- Runs on the work thread. The request stops running before its response is written, so that a parent that reads the response
 can send the next request at once. -/
 private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO Answer) : IO Unit := do
-  let context : CheckContext := { sessions := host.sessions, token, progress := host.progress requestId }
+  let context : CheckContext :=
+    { sessions := host.sessions, token, progress := host.progress requestId, diagnostic := host.diagnostic requestId }
   host.upkeep.prepare (← host.searchPath.get)
   let result ← (work context).toBaseIO
   -- An interrupted Lean may end in an exception of any kind.

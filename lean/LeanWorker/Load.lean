@@ -73,7 +73,7 @@ private def errorLine (file : String) (message : Json) : Option String := do
   return s!"{file}:{(message.getObjValD "line").compress}:{(message.getObjValD "column").compress}: error: {text}"
 
 private def elabFailed (ref : CapabilityRef) (file : String) (report : MessageReport) : RequestError :=
-  let lines := report.items.filterMap (errorLine file)
+  let lines := report.shown.filterMap (errorLine file)
   failed ref (s!"has {report.errors} errors:\n" ++ "\n".intercalate lines.toList)
 
 private def elabSource (context : CheckContext) (ref : CapabilityRef) (file source : String) (json : Json) : RequestIO (LoadedSource × Json) := do
@@ -82,10 +82,10 @@ private def elabSource (context : CheckContext) (ref : CapabilityRef) (file sour
   let limits : ReportLimits := { messagesMax := 100 }
   let report ← ({ bytesLeft := 65536 } : MessageReport).addAll limits 0 messages
   if messages.hasErrors then throw (elabFailed ref file report)
-  let use ← openFor context ref (importKey header none) input
+  let use ← openFor context ref (← importKey header none) input
   let request : CheckRequest := { source, fileName := file, imports := none, limits, heartbeats := none, axioms := false, json }
   let options := Elab.async.set {} false
-  let (state, report) ← elabCommands context request input parser options (initialState use.session.env options) report
+  let (state, report, _) ← elabCommands context request input parser options (initialState use.session.env options) report
   if report.errors > 0 then throw (elabFailed ref file report)
   return ({ file, source, path := ← searchPathRef.get, env := state.env, session := use.session
             process := ← ProcessState.takeWith use.session.env }, ← useJson context use)

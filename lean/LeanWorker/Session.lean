@@ -4,6 +4,7 @@ import Std.Sync.Mutex
 import LeanWorker.Json
 import LeanWorker.ProcessState
 import LeanWorker.Stamps
+import LeanWorker.Provenance
 
 /-!
 # Sessions
@@ -50,6 +51,10 @@ structure Session where
   initialized : Initialized
   /-- The files of the user's modules, as they were imported. -/
   stamps : Stamps
+  /-- What Lean said of the import besides errors. -/
+  log : MessageLog
+  /-- What is known of what its constants rest on. -/
+  provenance : IO.Ref Provenance
 
 def Session.importNames (s : Session) : Array String := s.imports.map (·.module.toString)
 
@@ -94,6 +99,8 @@ structure SessionUse where
   session : Session
   reused : Bool
   importMs : Nat
+  /-- What Lean says of the import, placed in this source. -/
+  log : MessageLog
 
 private def fileOf (path : SearchPath) (module : Name) : IO (Option System.FilePath) :=
   path.findWithExt "olean" module
@@ -176,9 +183,16 @@ private def importSession (sessions : IO.Ref Sessions) (key : ImportKey) (path :
   let initialized ← noteInitialized sessions (if messages.hasErrors then none else some env)
   if messages.hasErrors then return .error messages
   noteCopied sessions env
+  let files ← filesByRoot path env
   return .ok
-    { number := (← sessions.get).next, imports := key.imports, isModule := key.isModule, path, files := ← filesByRoot path env, env
+    { number := (← sessions.get).next, imports := key.imports, isModule := key.isModule, path, files, env, log := messages
+      provenance := ← IO.mkRef (.ofFiles env files)
       process := ← ProcessState.takeWith env, initialized, stamps := ← Stamps.take path env }
+
+/-- The words about an import once more, for another source. -/
+private def placed (log : MessageLog) (input : Parser.InputContext) (startPos : String.Pos.Raw) : MessageLog :=
+  log.toList.foldl (init := {}) fun all m =>
+    all.add { m with fileName := input.fileName, pos := input.fileMap.toPosition startPos, endPos := none }
 
 /-- The session for `key`, imported if need be, with the state of the process that belongs to it. `input` and `startPos` only place the
 message of a failed import, which is returned as Lean's own frontend would report it. `progress` is told when an import begins (0) and
@@ -188,7 +202,7 @@ def openSession (sessions : IO.Ref Sessions) (key : ImportKey) (input : Parser.I
   let path ← searchPathRef.get
   if let some session ← findSession sessions key path then
     useProcessState session.process path
-    return .ok { session, reused := true, importMs := 0 }
+    return .ok { session, reused := true, importMs := 0, log := placed session.log input startPos }
   progress 0
   let start ← IO.monoMsNow
   let imported ← importSession sessions key path input startPos
@@ -197,7 +211,7 @@ def openSession (sessions : IO.Ref Sessions) (key : ImportKey) (input : Parser.I
   | .error messages => return .error messages
   | .ok session =>
     keepSession sessions session
-    return .ok { session, reused := false, importMs := (← IO.monoMsNow) - start }
+    return .ok { session, reused := false, importMs := (← IO.monoMsNow) - start, log := session.log }
 
 /-- The object that `hello` announces a session with. -/
 def Session.toJson (s : Session) : Json :=

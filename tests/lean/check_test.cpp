@@ -29,10 +29,12 @@ TEST(check_request, everything_that_is_set_is_sent) {
   request.declarations_max = 2;
   request.output_bytes_max = 3;
   request.axioms = true;
+  request.recheck = true;
+  request.main_module = {"Here", "A b.c"};
   EXPECT_EQ(json::parse(encode_check(request)),
             json::parse(R"({"op": "check", "path": "/abs/a.lean", "file_name": "a.lean", "imports": ["Init", "Std.Data.HashMap"],
               "options": {"maxRecDepth": 512, "autoImplicit": false, "trace.profiler.output": "x"}, "axioms": true,
-              "limits": {"heartbeats": 0, "messages_max": 1, "declarations_max": 2, "output_bytes_max": 3}})"));
+              "recheck": true, "main_module": ["Here", "A b.c"], "limits": {"heartbeats": 0, "messages_max": 1, "declarations_max": 2, "output_bytes_max": 3}})"));
 }
 
 TEST(check_request, a_source_that_is_no_utf8_still_makes_json) {
@@ -50,6 +52,7 @@ json good_report() {
     "declarations": [{"name": "t", "kind": "theorem", "sorry": true, "axioms": ["propext", "sorryAx"], "library_theorems_assumed": 7},
                      {"name": "u", "kind": "definition", "sorry": false}],
     "declarations_truncated": false, "elapsed_ms": 12, "heartbeats": 5321,
+    "trust": [{"what": "axiom", "name": "a", "line": 3}, {"what": "not_seen", "name": "b", "line": null}], "trust_truncated": true,
     "session": {"imports": ["Init"], "reused": false, "import_ms": 750, "imports_done": 1}})");
 }
 
@@ -83,6 +86,47 @@ TEST(check_report, all_members_are_read) {
   EXPECT_EQ(out.elapsed_ms, 12u);
   EXPECT_EQ(out.import_ms, 750u);
   EXPECT_EQ(out.heartbeats, 5321u);
+}
+
+TEST(check_report, what_a_file_is_trusted_with_is_read_and_weighed) {
+  check_report out;
+  std::string problem;
+  ASSERT_TRUE(decode_check_report(good_report().dump(), out, problem)) << problem;
+  ASSERT_EQ(out.trust.size(), 2u);
+  EXPECT_EQ(out.trust[0].what, "axiom");
+  EXPECT_EQ(out.trust[0].name, "a");
+  EXPECT_EQ(out.trust[0].line, 3u);
+  EXPECT_EQ(out.trust[1].line, std::nullopt);
+  EXPECT_TRUE(out.trust_truncated);
+  for (auto what : {"axiom", "imported_axiom", "native", "not_seen"})
+    EXPECT_TRUE(weakens_proofs({what, "n", {}})) << what;
+  for (auto what : {"opaque", "unsafe", "implemented_by", "extern", "hidden_sorry", "hidden_error", ""})
+    EXPECT_FALSE(weakens_proofs({what, "n", {}})) << what;
+}
+
+TEST(check_report, a_position_beyond_32_bits_is_kept_and_one_that_is_no_whole_number_refused) {
+  check_report out;
+  std::string problem;
+  auto body = good_report();
+  body["messages"][0]["end_line"] = 4294967296u;
+  ASSERT_TRUE(decode_check_report(body.dump(), out, problem)) << problem;
+  EXPECT_EQ(out.messages[0].end_line, 4294967296u);
+  for (json bad : {json(-1), json(1.5), json::parse("99999999999999999999999")}) {
+    body["messages"][0]["end_line"] = bad;
+    EXPECT_FALSE(decode_check_report(body.dump(), out, problem)) << bad;
+    EXPECT_NE(problem.find("'end_line'"), std::string::npos) << problem;
+  }
+}
+
+TEST(early_message, is_the_message_of_a_diagnostic_and_nothing_else) {
+  lean_message out;
+  EXPECT_TRUE(decode_early_message(R"({"code": "message", "message": "", "severity": "error", "text": "no", "kind": "", "line": 3, "column": 1,
+    "end_line": null, "end_column": null})", out));
+  EXPECT_EQ(out.severity, "error");
+  EXPECT_EQ(out.text, "no");
+  EXPECT_EQ(out.line, 3u);
+  for (auto body : {R"({"code": "other", "message": "x"})", R"({"code": "message", "message": "x"})", "{", "null", "[]"})
+    EXPECT_FALSE(decode_early_message(body, out)) << body;
 }
 
 TEST(check_report, every_verdict_has_one_name_in_both_directions) {

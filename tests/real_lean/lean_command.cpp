@@ -108,20 +108,21 @@ command_outcome read_outcome(const scratch_folder& folder, const exit_status& ex
   return result;
 }
 
-command_outcome check(const std::vector<std::string>& arguments) {
+command_outcome check(const std::vector<std::string>& arguments, const std::string& directory) {
   scratch_folder folder;
-  return read_outcome(folder, wait_for(check_command(folder, arguments)));
+  auto command = check_command(folder, arguments);
+  command.directory = directory;
+  return read_outcome(folder, wait_for(command));
 }
 
-std::vector<json> lean_messages(const std::string& file, const std::vector<std::string>& options) {
-  // Below its working directory Lean takes a module's name from the file's; elsewhere, as in the host, it is `_stdin`.
+std::vector<json> lean_messages(const std::string& file, const std::vector<std::string>& options, const std::string& directory) {
   scratch_folder elsewhere;
   auto runner = make_runner(std::make_shared<host_thread>());
   auto lean = test_sysroot() + "/bin/lean";
   std::vector<std::string> command{lean, "--json"};
   command.insert(command.end(), options.begin(), options.end());
   command.push_back(file);
-  auto done = runner({command, {}, elsewhere.path(), std::chrono::minutes{2}});
+  auto done = runner({command, {}, directory.empty() ? elsewhere.path() : directory, std::chrono::minutes{2}});
   EXPECT_FALSE(done.timed_out);
   return json_lines(done.out);
 }

@@ -48,10 +48,12 @@ command_outcome run_tool(const std::vector<std::string>& command, const std::vec
 /// The same of `leanworker check --json …`, with the records that it wrote.
 process_spec check_command(const scratch_folder& folder, const std::vector<std::string>& arguments, const std::string& mark = "none");
 command_outcome read_outcome(const scratch_folder& folder, const exit_status& exit);
-command_outcome check(const std::vector<std::string>& arguments);
+/// `directory`: where it is called; empty: here.
+command_outcome check(const std::vector<std::string>& arguments, const std::string& directory = {});
 
-/// `bin/lean --json` with `options`, and `file`, an absolute path: its messages, one object each.
-std::vector<nlohmann::json> lean_messages(const std::string& file, const std::vector<std::string>& options = {});
+/// `bin/lean --json` with `options`, and `file`, an absolute path: its messages, one object each. Called in `directory`, or if that is empty in a folder
+/// that is not above the file.
+std::vector<nlohmann::json> lean_messages(const std::string& file, const std::vector<std::string>& options = {}, const std::string& directory = {});
 
 } // namespace leanworker::testing
 
