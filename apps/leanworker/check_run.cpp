@@ -15,6 +15,7 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <fstream>
 
 namespace leanworker::cli {
 namespace {
@@ -50,6 +51,18 @@ std::string end_of(const worker_event& event) {
     text += "; " + advice;
   auto lines = telling_lines(words);
   return lines.empty() ? text : text + "\n    " + shown_lines(lines, "    ");
+}
+
+/// For a place in it only, so what is longer, or gone by now, does not matter.
+std::string read_whole(const std::string& path) {
+  constexpr std::size_t bytes_max = 64u << 20;
+  std::ifstream file{path, std::ios::binary};
+  std::error_code error;
+  auto bytes = std::filesystem::file_size(path, error);
+  std::string text(error ? 0 : std::min<std::uintmax_t>(bytes, bytes_max), '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+  return text;
 }
 
 /// Without symbolic links, as Lean looks at it; as it is where that fails.
@@ -174,8 +187,11 @@ void check_run::on_done(submission_done& done) {
     return;
   open_.erase(found);
   tally_.busy = static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), [](const auto& entry) { return entry.second; }));
-  auto label = inputs_[done.id].label;
-  report(judge(std::move(label), std::move(done)));
+  const auto& what = inputs_[done.id];
+  auto result = judge(what.label, std::move(done));
+  if (!result.outcome.partial.empty())
+    add_partial(result, what.path.empty() ? what.source : read_whole(what.path));
+  report(std::move(result));
 }
 
 void check_run::on_event(const worker_event& event) {

@@ -78,6 +78,28 @@ file_result judge(std::string file, submission_done done) {
   return result;
 }
 
+source_place place_of(std::string_view source, std::uint64_t byte) {
+  auto before = source.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(byte, source.size())));
+  auto line_begin = before.rfind('\n') + 1; // 0 where there is none
+  auto is_first_byte = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  auto line = before.substr(line_begin);
+  return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1,
+          static_cast<std::size_t>(std::count_if(line.begin(), line.end(), is_first_byte))};
+}
+
+void add_partial(file_result& result, std::string_view source) {
+  const auto& told = result.outcome.partial;
+  if (result.verdict <= file_verdict::incomplete || told.empty())
+    return;
+  result.partial = true;
+  result.report.messages_truncated = told.truncated;
+  for (const auto& diagnostic : told.diagnostics)
+    if (lean_message message; decode_early_message(diagnostic, message))
+      result.report.messages.push_back(std::move(message));
+  if (told.has_position)
+    result.stopped_at = place_of(source, told.position_bytes);
+}
+
 bool rejected_by(const fail_rules& rules, const file_result& result) noexcept {
   bool may_pass = result.verdict == file_verdict::accepted || result.verdict == file_verdict::has_warnings;
   if (!may_pass)

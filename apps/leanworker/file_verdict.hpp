@@ -5,6 +5,7 @@
 #include <leanworker/messages/pool.hpp>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +28,22 @@ enum class file_verdict : std::uint8_t {
 inline constexpr std::size_t file_verdict_count = static_cast<std::size_t>(file_verdict::interrupted) + 1;
 std::string_view to_string(file_verdict value) noexcept;
 
+/// A place in a source: line from 1, column from 0 in characters.
+struct source_place {
+  std::size_t line = 1;
+  std::size_t column = 0;
+  friend bool operator==(const source_place&, const source_place&) = default;
+};
+
+/// Where a byte of a text is; its end for one beyond it. Pure.
+source_place place_of(std::string_view source, std::uint64_t byte);
+
 struct file_result {
   std::string file; ///< As the user named it.
   file_verdict verdict = file_verdict::not_checked;
-  check_report report;               ///< Filled for Lean's own verdicts.
+  check_report report;               ///< Filled for Lean's own verdicts; of a partial result the messages only.
+  bool partial = false;              ///< The child told something before it ended.
+  std::optional<source_place> stopped_at; ///< Where the command begins that ran last. Only of a partial result.
   request_outcome outcome;           ///< How the request ended.
   std::vector<child_down> deaths;    ///< The children that died under it.
   std::string message;               ///< Why, for verdicts that are not Lean's. One line.
@@ -38,6 +51,9 @@ struct file_result {
 
 /// Turns the end of a submission into a result. Pure.
 file_result judge(std::string file, submission_done done);
+
+/// Adds what the child told of a file without a verdict of Lean's: its messages, and the place in `source`. Pure.
+void add_partial(file_result& result, std::string_view source);
 
 /// How many files got which verdict.
 using verdict_counts = std::array<std::size_t, file_verdict_count>;

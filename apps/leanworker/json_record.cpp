@@ -86,6 +86,12 @@ std::string json_record(const file_result& result) {
     record["import_ms"] = report.import_ms;
     record["heartbeats"] = report.heartbeats;
   }
+  if (result.partial) {
+    record["partial"] = true;
+    record["messages"] = messages_of(result.report);
+    record["messages_truncated"] = result.report.messages_truncated;
+    record["stopped_at"] = result.stopped_at ? json{{"line", result.stopped_at->line}, {"column", result.stopped_at->column}} : json(nullptr);
+  }
   if (result.verdict > file_verdict::incomplete || !result.deaths.empty())
     record["cause"] = cause_of(result);
   record["elapsed_ms"] = result.outcome.elapsed.count();

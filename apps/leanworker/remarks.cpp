@@ -71,6 +71,13 @@ std::string left_out_lines(const file_result& result) {
   return out;
 }
 
+std::string stopped_line(const file_result& result) {
+  auto more = result.report.messages_truncated ? "; more messages came than are kept" : "";
+  if (!result.stopped_at)
+    return {};
+  return fmt::format("{}:{}:{}: note: the work stood at the command that begins here{}\n", result.file, result.stopped_at->line, result.stopped_at->column, more);
+}
+
 std::string severity_text(const lean_message& message) {
   if (!message.kind.ends_with(name_mark))
     return message.severity;

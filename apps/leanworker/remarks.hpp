@@ -16,6 +16,9 @@ std::string deaths_remark(const file_result& result);
 /// What is not shown, in whole lines. Empty where all is. Pure.
 std::string left_out_lines(const file_result& result);
 
+/// Of a partial result: where the work stood, as a line. Pure.
+std::string stopped_line(const file_result& result);
+
 /// "error(lean.unknownIdentifier)", as `lean` prints a message that has a name. Pure.
 std::string severity_text(const lean_message& message);
 

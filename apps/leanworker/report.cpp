@@ -55,7 +55,7 @@ std::string message_lines(const file_result& result) {
   std::string out;
   for (const auto& m : result.report.messages)
     out += fmt::format("{}:{}:{}: {}: {}{}", result.file, m.line, m.column, severity_text(m), m.text, m.text.ends_with('\n') ? "" : "\n");
-  return out + left_out_lines(result);
+  return out + (result.partial ? stopped_line(result) : left_out_lines(result));
 }
 
 std::string axiom_lines(const file_result& result) {
@@ -75,7 +75,7 @@ std::string axiom_lines(const file_result& result) {
 }
 
 std::string failure_lines(const file_result& result) {
-  std::string out = fmt::format("{}: {}\n", result.file, result.message);
+  std::string out = (result.partial ? message_lines(result) : std::string{}) + fmt::format("{}: {}\n", result.file, result.message);
   for (const auto& death : result.deaths) {
     out += fmt::format("  its child, generation {}: {}\n", death.generation, death.str());
     if (auto words = last_lines(death.stderr_tail, stderr_lines_shown); !words.empty())

@@ -43,6 +43,28 @@ TEST(exit_code, the_largest_applies) {
   EXPECT_EQ(exit_code(unchecked, 1, true), 130);
 }
 
+TEST(partial, what_the_child_told_before_its_end_is_kept_with_the_place) {
+  const std::string source = "def a := 1\n-- é\n  é theorem b\n";
+  EXPECT_EQ(place_of(source, 0), (source_place{1, 0}));
+  EXPECT_EQ(place_of(source, source.find("theorem")), (source_place{3, 4}));
+  EXPECT_EQ(place_of(source, 1u << 20), (source_place{4, 0}));
+  auto result = with(file_verdict::timed_out);
+  result.outcome.partial.has_position = true;
+  result.outcome.partial.position_bytes = 11;
+  result.outcome.partial.diagnostics = {R"({"code":"message","message":"","severity":"error","text":"no","kind":"","line":1,"column":2,"end_line":null,"end_column":null})",
+                                        R"({"code":"other","message":"x"})"};
+  auto judged = with(file_verdict::accepted);
+  judged.outcome.partial = result.outcome.partial;
+  add_partial(judged, source);
+  EXPECT_FALSE(judged.partial);
+  add_partial(result, source);
+  EXPECT_TRUE(result.partial);
+  ASSERT_EQ(result.report.messages.size(), 1u);
+  EXPECT_EQ(result.report.messages[0].text, "no");
+  EXPECT_EQ(result.stopped_at, (source_place{2, 0}));
+  EXPECT_EQ(stopped_line(result), "a.lean:2:0: note: the work stood at the command that begins here\n");
+}
+
 TEST(remarks, name_a_few_of_each_sort) {
   check_report report;
   EXPECT_EQ(trust_remark(report), "");

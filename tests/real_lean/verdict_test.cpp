@@ -153,6 +153,21 @@ TEST(verdict, a_file_is_the_module_that_lean_takes_it_for) {
   }
 }
 
+TEST(verdict, what_lean_said_before_a_death_or_a_deadline_is_kept_with_the_place) {
+  LEANWORKER_NEEDS_LEAN();
+  scratch_folder folder;
+  folder.write("exits.lean", "theorem wrong : 1 = 2 := rfl\n#eval IO.println \"before\"\n\n#eval (IO.Process.exit 7 : IO Unit)\n");
+  folder.write("endless.lean", "#lang lean4\ntheorem wrong : 1 = 2 := rfl\npartial def f (n : Nat) : Nat := if n == 0 then 0 else f (n + 1)\n  #eval f 1\n");
+  auto done = check({folder.path(), "--jobs", "1", "--timeout", "20s", "--import-timeout", "3m"});
+  for (auto [name, verdict, line, column] : {std::tuple{"exits.lean", "killed_worker", 4, 0}, std::tuple{"endless.lean", "timed_out", 4, 2}}) {
+    const auto& record = done.records[name];
+    EXPECT_EQ(record.value("verdict", ""), verdict) << record.dump();
+    EXPECT_EQ(record.value("partial", false), true) << record.dump();
+    EXPECT_NE(record["messages"].dump().find("Not a definitional equality"), std::string::npos) << record.dump();
+    EXPECT_EQ(record["stopped_at"], (json{{"line", line}, {"column", column}})) << record.dump();
+  }
+}
+
 TEST(verdict, imports_that_cannot_be_are_one_error_of_usage) {
   LEANWORKER_NEEDS_LEAN();
   scratch_folder folder;
