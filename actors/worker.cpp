@@ -23,20 +23,35 @@ struct performer {
     state.link_address = caf::actor_cast<caf::actor_addr>(state.link);
   }
   void operator()(effect::accept& e) { tell_link(link_accept{e.body_bytes_max}); }
-  void operator()(effect::send& e) { tell_link(link_send{static_cast<std::uint8_t>(e.kind), e.request_id, std::move(e.body), e.timeout, std::move(e.rows), std::move(e.notes)}); }
+  void operator()(effect::send& e) {
+    if (e.kind == frame_kind::request)
+      self->state.cpu_at_dispatch = processor_time_of(self->state.machine->measurable_pid());
+    tell_link(link_send{static_cast<std::uint8_t>(e.kind), e.request_id, std::move(e.body), e.timeout, std::move(e.rows), std::move(e.notes)});
+  }
   void operator()(effect::stop& e) { tell_link(link_stop{static_cast<std::uint8_t>(e.mode), e.describe}); }
   void operator()(effect::arm& e) {
     self->state.epoch = e.epoch;
     if (self->state.alarm.set(self->clock().now() + e.after))
       self->delayed_send(self, e.after, worker_timer{});
   }
-  void operator()(effect::finish& e) { self->send(self->state.owner, request_done{self->state.spec.id, e.id, std::move(e.outcome)}); }
+  void operator()(effect::finish& e) {
+    if (e.outcome.work_started && e.outcome.down.cause == errc::none)
+      e.outcome.cpu_time = cpu_since_dispatch();
+    self->send(self->state.owner, request_done{self->state.spec.id, e.id, std::move(e.outcome)});
+  }
   void operator()(effect::tell& e) {
     e.event.worker = self->state.spec.id;
     bool stopped = e.event.kind == worker_event_kind::stopped;
     self->send(self->state.owner, std::move(e.event));
     if (stopped && self->state.quitting)
       self->quit(self->state.quit_reason);
+  }
+
+  std::chrono::microseconds cpu_since_dispatch() const {
+    auto now = processor_time_of(self->state.machine->measurable_pid());
+    auto& then = self->state.cpu_at_dispatch;
+    bool known = now && then && *now >= *then;
+    return known ? std::chrono::duration_cast<std::chrono::microseconds>(*now - *then) : std::chrono::microseconds{0};
   }
 
   template <class Message>

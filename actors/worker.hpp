@@ -53,6 +53,7 @@ struct worker_runtime_state {
   internal::monitor_set monitors;
   internal::alarm alarm;
   leanworker::processor_wait processor_wait; ///< Of its child; looked at only when a deadline is near.
+  std::optional<std::chrono::nanoseconds> cpu_at_dispatch; ///< Of the child, when the request that runs was sent.
   std::uint64_t epoch = 0; ///< Of what the alarm was set for.
   caf::error quit_reason; ///< Set once an exit message asked for the end.
   bool quitting = false;

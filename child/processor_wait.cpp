@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <utility>
 
+#include <sys/types.h>
+#include <time.h>
+
 namespace leanworker {
 namespace {
 
@@ -54,6 +57,14 @@ std::chrono::milliseconds processor_wait::look(std::int64_t pid) {
   seen_ = std::move(now);
   total_ns_ += longest;
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds{total_ns_});
+}
+
+std::optional<std::chrono::nanoseconds> processor_time_of(std::int64_t pid) {
+  ::clockid_t clock{};
+  ::timespec at{};
+  if (pid <= 0 || ::clock_getcpuclockid(static_cast<::pid_t>(pid), &clock) != 0 || ::clock_gettime(clock, &at) != 0)
+    return std::nullopt;
+  return std::chrono::seconds{at.tv_sec} + std::chrono::nanoseconds{at.tv_nsec};
 }
 
 } // namespace leanworker

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace leanworker {
@@ -25,5 +26,8 @@ private:
   std::map<std::int64_t, std::uint64_t> seen_; ///< Nanoseconds by thread, of the last look.
   std::uint64_t total_ns_ = 0;
 };
+
+/// Processor time of all threads of a process since its start, as its clock tells (clock_getcpuclockid(3)); nothing of one that is gone.
+std::optional<std::chrono::nanoseconds> processor_time_of(std::int64_t pid);
 
 } // namespace leanworker

@@ -44,6 +44,7 @@ struct request_outcome {
   std::chrono::microseconds import_time{0};
   std::chrono::microseconds work_time{0}; ///< From dispatch, or from the end of the import.
   std::chrono::milliseconds processor_wait{0}; ///< How long its child was ready to run and got no processor. Only measured of long requests.
+  std::chrono::microseconds cpu_time{0}; ///< Processor time of its child, all threads, from dispatch to the outcome; 0: not known, as of a child that died.
   partial_results partial; ///< Of a request without an answer: how far it came.
   bool panicked = false;   ///< Lean told of a panic while it ran and went on with a default value: the result may be wrong.
   std::string panic;       ///< The first line of that.
@@ -56,7 +57,7 @@ struct request_outcome {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, request_outcome& x) {
   return f(x.code, x.body, x.message, x.work_started, x.generation, x.down, x.elapsed, x.phase, x.retry_safe, x.worker,
-           x.rows_delivered, x.waited, x.retry_after, x.import_time, x.work_time, x.processor_wait, x.partial, x.panicked, x.panic,
+           x.rows_delivered, x.waited, x.retry_after, x.import_time, x.work_time, x.processor_wait, x.cpu_time, x.partial, x.panicked, x.panic,
            x.retire);
 }
 

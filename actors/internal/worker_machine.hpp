@@ -101,6 +101,8 @@ public:
   /// `processor_wait`: how long the child's threads were ready to run and waited for a processor, counted from any instant. Only its growth counts.
   worker_effects timer(std::uint64_t epoch, time_point now, std::chrono::milliseconds processor_wait = {});
   /// Whether `timer` wants to know that now.
+  /// The process of the running generation, if its numbers in /proc and its clock mean something here; else 0.
+  std::int64_t measurable_pid() const noexcept { return measurable_ ? status_.pid : 0; }
   bool wants_processor_wait() const noexcept { return measurable_ && status_.state == worker_state::busy; }
 
   worker_state state() const noexcept { return status_.state; }

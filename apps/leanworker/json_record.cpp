@@ -69,6 +69,16 @@ json cause_of(const file_result& result) {
           {"deaths", std::move(deaths)}};
 }
 
+/// A part of a millisecond counts as one: 0 would read as unknown.
+void add_times(json& record, const request_outcome& outcome) {
+  using std::chrono::milliseconds;
+  record["elapsed_ms"] = outcome.elapsed.count();
+  record["cpu_ms"] = outcome.cpu_time.count() == 0 ? json(nullptr) : json(std::chrono::ceil<milliseconds>(outcome.cpu_time).count());
+  record["processor_wait_ms"] = outcome.processor_wait.count();
+  if (outcome.panicked)
+    record["panic"] = outcome.panic;
+}
+
 } // namespace
 
 std::string json_record(const file_result& result) {
@@ -94,7 +104,7 @@ std::string json_record(const file_result& result) {
   }
   if (result.verdict > file_verdict::incomplete || !result.deaths.empty())
     record["cause"] = cause_of(result);
-  record["elapsed_ms"] = result.outcome.elapsed.count();
+  add_times(record, result.outcome);
   return record.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -58,6 +58,10 @@ std::string deaths_remark(const file_result& result) {
   return fmt::format("; after {} death{} of its child: {}", count, count == 1 ? "" : "s", result.deaths.back().str());
 }
 
+std::string panic_remark(const file_result& result) {
+  return result.outcome.panicked ? fmt::format("; Lean panicked and went on with a default value: {}", result.outcome.panic) : std::string{};
+}
+
 std::string left_out_lines(const file_result& result) {
   const auto& report = result.report;
   std::string out;

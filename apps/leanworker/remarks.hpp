@@ -13,6 +13,9 @@ std::string trust_remark(const check_report& report);
 /// "; after 1 death of its child (…)" for a file that was judged all the same. Empty without deaths. Pure.
 std::string deaths_remark(const file_result& result);
 
+/// "; Lean panicked …" for a file under which it did, with the first line of what it said. Empty else. Pure.
+std::string panic_remark(const file_result& result);
+
 /// What is not shown, in whole lines. Empty where all is. Pure.
 std::string left_out_lines(const file_result& result);
 

@@ -107,7 +107,7 @@ std::string text_record(const file_result& given, bool quiet, bool colors) {
   if (!quiet || result.verdict != file_verdict::accepted) {
     auto time = from_lean ? result.report.elapsed_ms : static_cast<std::uint64_t>(result.outcome.elapsed.count());
     auto name = painted(fmt::format("{:<13}", to_string(result.verdict)), style_of(result.verdict), colors);
-    auto remarks = from_lean ? trust_remark(result.report) + deaths_remark(result) : std::string{};
+    auto remarks = from_lean ? trust_remark(result.report) + panic_remark(result) + deaths_remark(result) : std::string{};
     out = fmt::format("{} {}  ({} ms{})\n", name, result.file, time, remarks);
   }
   return out + (from_lean ? message_lines(result) + axiom_lines(result) : failure_lines(result));

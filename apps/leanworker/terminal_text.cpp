@@ -119,6 +119,7 @@ std::string telling_lines(std::string_view text) {
 file_result for_people(file_result result) {
   result.file = shown(result.file);
   result.message = shown_lines(result.message);
+  result.outcome.panic = shown(result.outcome.panic);
   for (auto& message : result.report.messages) {
     message.text = shown_lines(message.text);
     message.kind = shown(message.kind);

@@ -87,6 +87,26 @@ TEST(json_record, json_stays_exact) {
   EXPECT_NE(record.find(R"(done\naccepted b.lean\u001b[1m)"), std::string::npos) << record;
 }
 
+TEST(json_record, times_are_those_of_the_child_and_an_unknown_one_is_null) {
+  auto result = result_that_says("x");
+  EXPECT_NE(json_record(result).find(R"("cpu_ms":null)"), std::string::npos);
+  result.outcome.cpu_time = std::chrono::microseconds{2100};
+  result.outcome.processor_wait = std::chrono::milliseconds{40};
+  auto record = json_record(result);
+  EXPECT_NE(record.find(R"("cpu_ms":3,"processor_wait_ms":40)"), std::string::npos) << record;
+}
+
+TEST(text_record, a_panic_is_told_with_the_verdict_and_cannot_write_a_line_of_its_own) {
+  auto result = result_that_says("x");
+  EXPECT_EQ(text_record(result, false, false).find("panicked"), std::string::npos);
+  EXPECT_EQ(json_record(result).find("panic"), std::string::npos);
+  result.outcome.panicked = true;
+  result.outcome.panic = "PANIC at f\naccepted b.lean";
+  auto lines = lines_of(text_record(result, false, false));
+  EXPECT_NE(lines.front().find("; Lean panicked and went on with a default value: PANIC at f\\naccepted b.lean"), std::string::npos) << lines.front();
+  EXPECT_NE(json_record(result).find(R"("panic":"PANIC at f\naccepted b.lean")"), std::string::npos);
+}
+
 TEST(telling_lines, a_page_of_minified_source_becomes_the_line_that_says_what_is_wrong) {
   auto text = "/opt/lean/main.cjs:1\n" + std::string(60'000, 'x') + "\n  ^\n\nError: EMFILE: too many open files, open '/lean.js'\n    at a (b:1:2)\n";
   for (int i = 0; i < 40; ++i)

@@ -44,6 +44,7 @@ void conformance::start() {
   ASSERT_FALSE(command.empty()) << "set LEANWORKER_CONFORMANCE_CHILD to the command line of a child";
   peer_ = std::make_unique<raw_peer>(command, words_of("LEANWORKER_CONFORMANCE_ENV"));
   last_id_ = 0;
+  asked_to_retire_ = false;
   auto frame = peer_->receive(start_patience);
   ASSERT_TRUE(frame.ok()) << frame.problem;
   ASSERT_EQ(frame.header.kind, frame_kind::hello);
@@ -88,6 +89,7 @@ conformance::answer conformance::response(std::uint64_t id) {
     } else if (frame.header.kind == frame_kind::response) {
       result.is_error = (frame.header.flags & frame_flag_error) != 0;
       result.asks_to_retire = (frame.header.flags & frame_flag_retire) != 0;
+      asked_to_retire_ |= result.asks_to_retire;
       result.value = json::parse(frame.body, nullptr, false);
       result.text = std::move(frame.body);
       return result;

@@ -62,6 +62,7 @@ protected:
   std::unique_ptr<raw_peer> peer_;
   json hello_;
   std::uint64_t last_id_ = 0;
+  bool asked_to_retire_ = false; ///< The present child did, in any response so far.
 };
 
 /// Checks what section 2 says about the body of an event or response.

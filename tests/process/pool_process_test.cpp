@@ -52,6 +52,18 @@ TEST(pool_process, a_request_that_kills_two_children_is_set_aside_with_both_deat
   EXPECT_TRUE(peer.stop());
 }
 
+TEST(pool_process, the_processor_time_of_a_request_is_that_of_its_child_and_of_none_before) {
+  worker_peer peer{{}, "pool_process"};
+  auto burnt = peer.run(1, R"({"op":"fault","name":"burn_cpu_ms","number":300})").done.outcome;
+  EXPECT_EQ(burnt.code, errc::none) << burnt.message;
+  EXPECT_GE(burnt.cpu_time, 299ms);
+  auto idle = peer.run(2, R"({"op":"sleep_ms","ms":30})").done.outcome;
+  EXPECT_GT(idle.cpu_time, 0us);
+  EXPECT_LT(idle.cpu_time, 200ms) << "of this request, not of all";
+  auto died = peer.run(3, R"({"op":"fault","name":"abort"})").done.outcome;
+  EXPECT_EQ(died.cpu_time, 0ms) << "nobody knows it once the process is gone";
+}
+
 TEST(pool_process, what_a_child_printed_before_its_answer_is_known_with_the_answer) {
   worker_peer peer{{}, "pool_process"};
   peer.submit(1, R"({"op":"fault","name":"panic_line"})");

@@ -53,7 +53,7 @@ void run_host::SetUp() {
 }
 
 void run_host::TearDown() {
-  if (own_ || HasFailure() || IsSkipped())
+  if (own_ || asked_to_retire_ || HasFailure() || IsSkipped())
     return;
   kept_ = std::move(peer_);
   kept_id_ = last_id_;

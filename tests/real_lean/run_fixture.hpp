@@ -9,8 +9,8 @@
 
 namespace leanworker::testing {
 
-/// A Lean host behind bare pipes, for requests of the operation `run`. A child that a test leaves behind in order serves the next one too: its start
-/// and the elaboration of the behaviours take seconds.
+/// A Lean host behind bare pipes, for requests of the operation `run`. A child that a test leaves behind in order, and that does not ask to be
+/// replaced, serves the next one too: its start and the elaboration of the behaviours take seconds.
 class run_host : public conformance {
 protected:
   /// The rows of one request, which must come without gaps.

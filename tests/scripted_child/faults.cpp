@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include <time.h>
 #include <unistd.h>
 
 namespace leanworker::scripted {
@@ -77,9 +78,13 @@ void hog(number mib) {
 }
 
 void burn(number ms) {
-  auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{ms};
-  for (volatile std::uint64_t sum = 0; std::chrono::steady_clock::now() < until;)
-    sum = sum + 1;
+  auto used_ms = [] {
+    ::timespec at{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+    return number{at.tv_sec} * 1000 + at.tv_nsec / 1'000'000;
+  };
+  for (auto until = used_ms() + ms; used_ms() < until;)
+    continue;
 }
 
 void huge_row(const moment& when, number mib) {
