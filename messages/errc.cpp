@@ -87,6 +87,7 @@ constexpr std::array<entry, errc_count> table{{
   {errc::child_near_memory_limit, "child_near_memory_limit", "the child was near its memory limit, and its answer cannot be believed"},
   {errc::child_end_unknown, "child_end_unknown", "the child has ended, and something else in this process took its exit status"},
   {errc::toolchain_unsupported, "toolchain_unsupported", "the toolchain's Lean version is too old for the Lean host"},
+  {errc::child_not_believed, "child_not_believed", "what ran before in the child may have changed its answer, which cannot be believed"},
 }};
 
 constexpr bool table_is_in_enum_order() {

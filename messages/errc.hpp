@@ -83,10 +83,11 @@ enum class errc : std::uint8_t {
   child_near_memory_limit, ///< The child was near its memory limit, so that its answer cannot be believed; it is replaced.
   child_end_unknown,       ///< The child has ended, and something else in this process took its exit status.
   toolchain_unsupported,   ///< A toolchain of a Lean version that is too old for the host.
+  child_not_believed,      ///< What ran before in the child may have changed its answer, so that it cannot be believed; it is replaced.
 };
 
 /// How many enumerators `errc` has; `to_string` is checked against it.
-inline constexpr int errc_count = static_cast<int>(errc::toolchain_unsupported) + 1;
+inline constexpr int errc_count = static_cast<int>(errc::child_not_believed) + 1;
 
 /// The enumerator's name, for example "start_timeout". Never empty; "unknown" for a value outside the enumeration.
 std::string_view to_string(errc code) noexcept;

@@ -79,7 +79,8 @@ bool pool_core::retry(pool_job& ended, const request_outcome& outcome, time_poin
   bool untouched = !outcome.work_started && (refused || outcome.down.cause != errc::none);
   bool died = outcome.work_started && outcome.down.cause != errc::none && outcome.code != errc::killed_its_worker;
   bool rows_came = ended.rows && ended.rows->delivered() > 0; // and somebody may have acted on them
-  bool doubtful = outcome.code == errc::child_near_memory_limit && !ended.in_own_child;
+  bool believed = outcome.code != errc::child_near_memory_limit && outcome.code != errc::child_not_believed;
+  bool doubtful = !believed && !ended.in_own_child;
   if (stopping_ || ended.cancel_asked || ended.end_as != errc::none || (!untouched && !died && !doubtful) || rows_came)
     return false;
   ended.in_own_child = ended.in_own_child || died || doubtful;

@@ -32,8 +32,11 @@ inline request_outcome outcome_of(errc code) { return outcome_of(code, std::stri
 /// An error object of the child.
 inline request_outcome refused_outcome(std::string_view body) {
   auto error = decode_error(body);
-  bool near = error.code == "near_memory_limit";
-  return outcome_of(near ? errc::child_near_memory_limit : errc::child_refused, near ? std::move(error.message) : std::string{});
+  if (error.code == "near_memory_limit")
+    return outcome_of(errc::child_near_memory_limit, std::move(error.message));
+  if (error.code == "not_believed")
+    return outcome_of(errc::child_not_believed, std::move(error.message));
+  return outcome_of(errc::child_refused, {});
 }
 
 inline request_outcome outcome_of(const child_down& end) {

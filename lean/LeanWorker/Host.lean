@@ -186,33 +186,43 @@ private def runRun (host : Host) (requestId : UInt64) (context : CheckContext) (
 /-- What a request gives. -/
 structure Answer where
   text : String
-  /-- Whether it says that something is wrong, which want of memory may have caused. -/
+  /-- Whether it says that something is wrong, which the state of this process may have caused. -/
   saysWrong : Bool := false
+  /-- Whether Lean's registries say what they said when it began. A capability may change them for its own work. -/
+  keepsRegistries : Bool := false
 
-/-- The result, unless it may come from want of memory in a process that did other work before. -/
-private def Host.believed (host : Host) (result : Except RequestError Answer) : BaseIO (Except RequestError String) := do
-  let wrong? := match result with
-    | .ok answer => if answer.saysWrong then some "it found errors" else none
-    | .error e => if [.importFailed, .capabilityFailed, .leanException, .internal].contains e.code then some e.message else none
-  if let some wrong := wrong? then
-    if let some doubt ← host.upkeep.doubt? then
-      return .error { code := .nearMemoryLimit, message := s!"{doubt}; what came out is not to be believed: {(fitText wrong 1024).1}" }
-  return result.map (·.text)
+/-- What is wrong according to this result, if that may come from the state of the process. -/
+private def wrongIn : Except RequestError Answer → Option String
+  | .ok answer => if answer.saysWrong then some "it found errors" else none
+  | .error e => if [.ioError, .importFailed, .capabilityFailed, .leanException, .internal].contains e.code then some e.message else none
+
+/-- The result, or that it is not to be believed, and why. -/
+private def Host.believed (host : Host) (result : Except RequestError Answer) : BaseIO (Except RequestError String × Option String) := do
+  let wrong := wrongIn result
+  let keepsRegistries := match result with | .ok answer => answer.keepsRegistries | .error _ => false
+  let sessions ← host.sessions.get
+  let some doubt ← host.upkeep.doubt? (if keepsRegistries then sessions.current else none) wrong.isSome | return (result.map (·.text), none)
+  let what := (fitText (wrong.getD "it found no errors") 1024).1
+  return (.error { code := doubt.code, message := s!"{doubt.why}; what came out is not to be believed: {what}" }, doubt.why)
 
 /-- Runs on the work thread. The request stops running before its response is written, so that a parent that reads the response
 can send the next request at once. -/
-private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO Answer) : IO Unit := do
+private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO Answer)
+    (restoreThread : BaseIO Unit) : IO Unit := do
   let context : CheckContext :=
     { sessions := host.sessions, token, progress := host.progress requestId, diagnostic := host.diagnostic requestId }
+  host.sessions.modify fun st => { st with current := none }
   host.upkeep.prepare (← host.searchPath.get)
   let result ← (work context).toBaseIO
   -- An interrupted Lean may end in an exception of any kind.
   let result ← match result with
     | .error { code := .leanException, .. } => pure (if ← token.isSet then .error cancelledError else result)
     | _ => pure result
-  let result ← host.believed result
+  let (result, doubt) ← host.believed result
+  let sessions ← host.sessions.get
+  host.upkeep.putBack sessions restoreThread
   let ownThreads := if ← host.sendsLate.get then 2 else 1
-  let retire ← host.upkeep.retire? ownThreads (← host.sessions.get)
+  let retire ← if doubt.isSome then pure doubt else host.upkeep.retire? ownThreads sessions restoreThread
   host.requestsDone.modify (· + 1)
   host.thread.finish requestId
   host.respond requestId result retire
@@ -220,15 +230,15 @@ private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToke
 /-- Hands the work to the work thread, or throws `busy`. -/
 private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO Answer) : RequestIO Unit := do
   let token ← IO.CancelToken.new
-  let run : BaseIO Unit := do
-    if let .error e ← (runRequest host requestId token work).toBaseIO then
+  let run restoreThread : BaseIO Unit := do
+    if let .error e ← (runRequest host requestId token work restoreThread).toBaseIO then
       host.thread.finish requestId
       discard <| (host.respond requestId (.error { code := .internal, message := toString e })).toBaseIO
   unless ← host.thread.start { requestId, token, run } do
     throw { code := .busy, message := "a request is running, and `in_flight_max` is 1" }
 
 private def checkAnswer (result : Json) : Answer :=
-  { text := result.compress, saysWrong := (result.getObjValD "verdict").getStr?.toOption == some "has_errors" }
+  { keepsRegistries := true, text := result.compress, saysWrong := (result.getObjValD "verdict").getStr?.toOption == some "has_errors" }
 
 /-- Answers the request at once, or starts it and answers later (`none`). -/
 private def answer (host : Host) (frame : Frame) : RequestIO (Option String) := do

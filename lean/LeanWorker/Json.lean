@@ -16,7 +16,7 @@ namespace LeanWorker
 /-- The codes of section 5 that this host uses. -/
 inductive ErrorCode where
   | badRequest | unknownOp | busy | ioError | importFailed | capabilityFailed | commandNotFound | commandTypeMismatch | cancelled
-  | outputTooLarge | rowMalformed | resultMalformed | leanException | nearMemoryLimit | internal
+  | outputTooLarge | rowMalformed | resultMalformed | leanException | nearMemoryLimit | notBelieved | internal
   deriving BEq
 
 def ErrorCode.toString : ErrorCode → String
@@ -24,7 +24,7 @@ def ErrorCode.toString : ErrorCode → String
   | .importFailed => "import_failed" | .capabilityFailed => "capability_failed" | .commandNotFound => "command_not_found"
   | .commandTypeMismatch => "command_type_mismatch" | .cancelled => "cancelled" | .outputTooLarge => "output_too_large"
   | .rowMalformed => "row_malformed" | .resultMalformed => "result_malformed" | .leanException => "lean_exception"
-  | .nearMemoryLimit => "near_memory_limit" | .internal => "internal"
+  | .nearMemoryLimit => "near_memory_limit" | .notBelieved => "not_believed" | .internal => "internal"
 
 /-- What a request ends with when it has no result. -/
 structure RequestError where

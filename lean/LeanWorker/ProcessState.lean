@@ -95,9 +95,9 @@ elab "references_of_lean%" : term => do
   let (_, places) ← IO.FS.withIsolatedStreams (findPlaces : IO _)
   for (name, _) in places do
     unless (← getEnv).contains name do declareHidden name
-  -- A toolchain may keep the symbol of a private constant to itself; then it cannot be had.
+  -- A toolchain may keep the symbol of a private constant to itself; then it cannot be had. The search path is set for each request.
   let env ← getEnv
-  let places := places.filter fun (name, _) => (evalRef env name).isOk
+  let places := places.filter fun (name, _) => name != ``searchPathRef && (evalRef env name).isOk
   let items ← places.mapM fun (name, place) => referenceAt name place
   mkArrayLit contentRef items.toList
 
@@ -108,18 +108,37 @@ private opaque references : Unit → Array (IO.Ref Content)
 
 /-! ## Taking and putting back -/
 
-/-- The contents of references at one moment. Contents are immutable, so this is no more than a pointer each. -/
-structure ProcessState where
-  contents : Array (IO.Ref Content × Content) := #[]
+private unsafe def sameUnsafe (a b : Content) : Bool := ptrAddrUnsafe a == ptrAddrUnsafe b
 
-private def ProcessState.ofRefs (refs : Array (IO.Ref Content)) : BaseIO ProcessState := do
-  return { contents := ← refs.mapM fun ref => return (ref, ← ref.get) }
+/-- Whether they are one object. -/
+@[implemented_by sameUnsafe]
+private opaque same (a b : Content) : Bool
+
+/-- The contents of references at one moment. Contents are immutable, so this is no more than a pointer each. -/
+abbrev Contents := Array (IO.Ref Content × Content)
+
+private def contentsOf (refs : Array (IO.Ref Content)) : BaseIO Contents :=
+  refs.mapM fun ref => return (ref, ← ref.get)
+
+structure ProcessState where
+  /-- Of Lean's own registries. -/
+  registries : Contents := #[]
+  /-- Of what the user's modules made with `initialize`. -/
+  ofModules : Contents := #[]
 
 /-- The registries of Lean as they are now. -/
-def ProcessState.take : BaseIO ProcessState := ProcessState.ofRefs (references ())
+def ProcessState.take : BaseIO ProcessState := return { registries := ← contentsOf (references ()) }
 
-def ProcessState.restore (state : ProcessState) : BaseIO Unit :=
-  state.contents.forM fun (ref, content) => ref.set content
+def ProcessState.restoreModules (state : ProcessState) : BaseIO Unit :=
+  state.ofModules.forM fun (ref, content) => ref.set content
+
+def ProcessState.restore (state : ProcessState) : BaseIO Unit := do
+  state.registries.forM fun (ref, content) => ref.set content
+  state.restoreModules
+
+/-- Whether a registry of Lean holds something else now. No elaboration of a file does that, only code that names a registry. -/
+def ProcessState.registriesChanged (state : ProcessState) : BaseIO Bool :=
+  state.registries.anyM fun (ref, content) => return !(same (← ref.get) content)
 
 /-- Modules that come with the toolchain, or are the host's own: what they initialise was there before the first request. -/
 def isOwnModule (module : Name) : Bool :=
@@ -138,8 +157,6 @@ private def referencesOfModules (env : Environment) : Array (IO.Ref Content) := 
 
 /-- The registries as they are now, and what is in the references of imported modules. -/
 def ProcessState.takeWith (env : Environment) : BaseIO ProcessState := do
-  let ours ← ProcessState.take
-  let theirs ← ProcessState.ofRefs (referencesOfModules env)
-  return { contents := ours.contents ++ theirs.contents }
+  return { ← ProcessState.take with ofModules := ← contentsOf (referencesOfModules env) }
 
 end LeanWorker

@@ -89,6 +89,8 @@ structure Sessions where
   initializedBy : NameMap Nat := {}
   /-- Why this process should be replaced, if an import found a reason. -/
   retire : Option String := none
+  /-- What the session of the request that runs found, if it has one by now. -/
+  current : Option ProcessState := none
 
 /-- Whether the values that these modules were initialised with are still those of the process. -/
 def Sessions.holds (st : Sessions) (i : Initialized) : Bool :=
@@ -202,6 +204,7 @@ def openSession (sessions : IO.Ref Sessions) (key : ImportKey) (input : Parser.I
   let path ← searchPathRef.get
   if let some session ← findSession sessions key path then
     useProcessState session.process path
+    sessions.modify fun st => { st with current := some session.process }
     return .ok { session, reused := true, importMs := 0, log := placed session.log input startPos }
   progress 0
   let start ← IO.monoMsNow
@@ -211,6 +214,7 @@ def openSession (sessions : IO.Ref Sessions) (key : ImportKey) (input : Parser.I
   | .error messages => return .error messages
   | .ok session =>
     keepSession sessions session
+    sessions.modify fun st => { st with current := some session.process }
     return .ok { session, reused := false, importMs := (← IO.monoMsNow) - start, log := session.log }
 
 /-- The object that `hello` announces a session with. -/

@@ -56,14 +56,15 @@ def Usage.memoryText (u : Usage) : String :=
 
 /-! ## Work that a request left behind -/
 
-/-- Whether so many threads of Lean's task pool are idle: as many tasks run at the same time, at once. -/
-private def poolIsIdle (threads : Nat) (waitMs : Nat) : BaseIO Bool := do
+/-- Whether so many threads of Lean's task pool are idle: as many tasks run at the same time, at once. Each does `restore` on its thread. -/
+private def poolIsIdle (threads : Nat) (waitMs : Nat) (restore : BaseIO Unit) : BaseIO Bool := do
   let lock ← Std.BaseMutex.new
   let open_ ← Std.Condvar.new
   let arrived ← IO.mkRef (0 : Nat)
   let released ← IO.mkRef false
   for _ in [0:threads] do
     discard <| BaseIO.asTask do
+      restore
       lock.lock
       arrived.modify (· + 1)
       unless ← released.get do open_.wait lock
@@ -107,33 +108,63 @@ def Upkeep.prepare (u : Upkeep) (path : SearchPath) : BaseIO Unit := do
   if let some folder := u.folder then discard <| (IO.Process.setCurrentDir folder).toBaseIO
   discard <| newRandomSeed.toBaseIO
 
+/-- After a request: puts back what it changed, and does not wait for the next one to do so. What code of a file hid in a registry or a stream is
+freed now, and work that only waited for that begins while it is looked for. `restoreThread` puts the thread's settings back. -/
+def Upkeep.putBack (u : Upkeep) (sessions : Sessions) (restoreThread : BaseIO Unit) : BaseIO Unit := do
+  for session in sessions.opened do session.process.restoreModules
+  u.start.restore
+  restoreThread
+
 /-- Time for tasks that are about to end. -/
 private def leaveMs : Nat := 200
 
 /-- Whether something of the requests so far still runs. `own` threads are the host's. -/
-private partial def Upkeep.workIsLeft (u : Upkeep) (own : Nat) (untilMs : Nat) : BaseIO Bool := do
+private partial def Upkeep.workIsLeft (u : Upkeep) (own : Nat) (restoreThread : BaseIO Unit) (untilMs : Nat) : BaseIO Bool := do
   let extra : BaseIO Nat := do return ((← Usage.read).map (·.threads)).getD 0 - u.threads - own
   let others ← extra
   if others == 0 then return false
   -- Idle threads of the task pool stay for good, and only those can take a task.
-  if (← poolIsIdle others 20) && (← extra) ≤ others then return false
+  if (← poolIsIdle others 20 restoreThread) && (← extra) ≤ others then return false
   if (← IO.monoMsNow) ≥ untilMs then return true
   IO.sleep 2
-  u.workIsLeft own untilMs
+  u.workIsLeft own restoreThread untilMs
 
-/-- After a request: why this process should be replaced before the next one. `own` threads are the host's. -/
-def Upkeep.retire? (u : Upkeep) (own : Nat) (sessions : Sessions) : BaseIO (Option String) := do
+/-- After `putBack`: why this process should be replaced before the next request. `own` threads are the host's. -/
+def Upkeep.retire? (u : Upkeep) (own : Nat) (sessions : Sessions) (restoreThread : BaseIO Unit) : BaseIO (Option String) := do
   if let some why := sessions.retire then return some why
   if let some usage ← Usage.read (← u.memoryBytesMax.get) then
     if usage.percent ≥ retirePercent then return some usage.memoryText
-  if ← u.workIsLeft own ((← IO.monoMsNow) + leaveMs) then return some "a request left tasks or threads that still run"
+  if ← u.workIsLeft own restoreThread ((← IO.monoMsNow) + leaveMs) then return some "a request left tasks or threads that still run"
+  if ← u.start.registriesChanged then return some "work that a request left behind changed Lean's registries"
   return none
 
-/-- What a failure may come from, if this process is nearly full and did other work before. -/
-def Upkeep.doubt? (u : Upkeep) : BaseIO (Option String) := do
+/-- Whether a few more files can be opened. -/
+private def canOpenFiles : BaseIO Bool := do
+  let mut handles := #[]
+  for _ in [0:8] do
+    match ← (IO.FS.Handle.mk "/proc/self/stat" .read).toBaseIO with
+    | .ok handle => handles := handles.push handle
+    | .error (.resourceExhausted ..) => return false
+    | .error _ => break
+  -- Uses the handles, so that all are open until here.
+  return handles.size ≤ 8
+
+/-- Why an answer is not to be believed. -/
+structure Doubt where
+  code : ErrorCode
+  why : String
+
+/-- What the answer of a process that did other work before may come from, instead of from its own file. Lean's registries should be as in `state`.
+`saysWrong`: it says that something is wrong, which a want of memory or of files may cause. -/
+def Upkeep.doubt? (u : Upkeep) (state : Option ProcessState) (saysWrong : Bool) : BaseIO (Option Doubt) := do
   if (← u.served.get) ≤ 1 then return none
+  let before := s!"and {(← u.served.get) - 1} requests ran before"
+  if let some state := state then
+    if ← state.registriesChanged then return some ⟨.notBelieved, s!"Lean's registries changed under it, {before}"⟩
+  unless saysWrong do return none
+  unless ← canOpenFiles do return some ⟨.notBelieved, s!"too many files are open, {before}"⟩
   let some usage ← Usage.read (← u.memoryBytesMax.get) | return none
   if usage.percent < doubtPercent then return none
-  return some s!"{usage.memoryText}, and {(← u.served.get) - 1} requests ran before"
+  return some ⟨.nearMemoryLimit, s!"{usage.memoryText}, {before}"⟩
 
 end LeanWorker

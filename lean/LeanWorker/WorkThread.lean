@@ -15,8 +15,8 @@ namespace LeanWorker
 structure Job where
   requestId : UInt64
   token : IO.CancelToken
-  /-- Must not throw, and must call `WorkThread.finish` before it answers. -/
-  run : BaseIO Unit
+  /-- Must not throw, and must call `WorkThread.finish` before it answers. It is given what puts a thread's settings back. -/
+  run : BaseIO Unit → BaseIO Unit
 
 structure ThreadState where
   /-- At most one, waiting or running: `in_flight_max`. -/
@@ -57,21 +57,21 @@ private def ThreadSettings.restore (s : ThreadSettings) : BaseIO Unit := do
 private def ThreadState.hasJob (st : ThreadState) : Bool := st.job.isSome && !st.begun
 
 /-- The next work for the thread of that generation: a job before anything idle; `none` when it has been replaced. -/
-private def WorkThread.take (thread : WorkThread) (generation : Nat) : BaseIO (Option (BaseIO Unit)) := do
+private def WorkThread.take (thread : WorkThread) (generation : Nat) (settings : ThreadSettings) : BaseIO (Option (BaseIO Unit)) := do
   let ready : ThreadState → Bool := fun st => st.generation != generation || st.hasJob || (st.job.isNone && !st.idle.isEmpty)
   thread.state.atomicallyOnce thread.wake (return ready (← get)) do
     let st ← get
     if st.generation != generation then return none
     if st.hasJob then
       set { st with begun := true, idleToken := none }
-      return st.job.map (·.run)
+      return st.job.map (·.run settings.restore)
     let piece :: idle := st.idle | return some (pure ())
     let token ← IO.CancelToken.new
     set { st with idle, idleToken := token }
     return some (piece token)
 
 private partial def WorkThread.loop (thread : WorkThread) (settings : ThreadSettings) (generation : Nat) : BaseIO Unit := do
-  let some work ← thread.take generation | return
+  let some work ← thread.take generation settings | return
   settings.restore
   work
   thread.loop settings generation

@@ -75,6 +75,20 @@ CAF_TEST(a second answer near the limit is told) {
   CAF_CHECK(each_ended_once(1, 1));
 }
 
+CAF_TEST(an answer that what ran before may have changed is asked for again and a second one is told) {
+  auto p = start_pool(pool_of(1));
+  all_ready(1);
+  submit(p, 1);
+  for (int i = 0; i < 2; ++i) {
+    CAF_CHECK_EQUAL(answer(1), "-");
+    child(0, [](auto& c) { c.near_memory_limit("not_believed"); });
+    child(0, [](auto& c) { c.leave(); });
+    all_ready(1);
+  }
+  CAF_CHECK_EQUAL(answer(1), "child_not_believed");
+  CAF_CHECK(each_ended_once(1, 1));
+}
+
 CAF_TEST(a death tells what ran before and the retry runs in a child of its own) {
   auto p = start_pool(pool_of(1));
   all_ready(1);

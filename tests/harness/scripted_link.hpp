@@ -92,10 +92,10 @@ public:
     end_rows(last_request_id());
     say(child_response{generation, last_request_id(), false, std::move(body), true});
   }
-  /// Does not want its answer believed, for want of memory.
-  void near_memory_limit() {
+  /// Does not want its answer believed, for want of memory or for another reason.
+  void near_memory_limit(std::string code = "near_memory_limit") {
     end_rows(last_request_id());
-    say(child_response{generation, last_request_id(), true, R"({"code":"near_memory_limit","message":"90 % used"})", true});
+    say(child_response{generation, last_request_id(), true, R"({"code":")" + code + R"(","message":"90 % used"})", true});
   }
   /// A batch of frames of the last request, as a link hands it on. The sequence numbers are the test's.
   void rows(const made_up_batch& batch) {
