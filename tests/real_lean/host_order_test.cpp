@@ -50,6 +50,8 @@ protected:
     if (last_.asks_to_retire)
       start_own();
     last_ = ask({{"op", "check"}, {"source", source}});
+    if (last_.code() == "not_believed" && last_.asks_to_retire) // as the pool does it; a fresh child never says that
+      return record(source);
     auto value = last_.value;
     for (auto name : {"elapsed_ms", "session", "heartbeats"})
       value.erase(name);
@@ -73,10 +75,10 @@ protected:
 
 } // namespace
 
-/// LEANWORKER_TEST_ORDERS=N: as many orders instead of three.
+/// LEANWORKER_TEST_ORDERS=N: as many orders instead of two.
 TEST_F(host_order, sixty_files_get_the_same_records_in_every_order) {
   auto wanted = std::getenv("LEANWORKER_TEST_ORDERS");
-  unsigned orders = wanted ? static_cast<unsigned>(std::atoi(wanted)) : 3;
+  unsigned orders = wanted ? static_cast<unsigned>(std::atoi(wanted)) : 2;
   start_own();
   auto first = records_in_order(1);
   for (unsigned seed = 2; seed <= orders; ++seed) {
