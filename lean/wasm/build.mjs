@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
+import { keepCode } from "./code_file.mjs";
 import { asPrepareError, PrepareError } from "./errors.mjs";
 import { generateIrFiles } from "./ir_files.mjs";
 import { rewriteLeanJs } from "./lean_js.mjs";
@@ -13,7 +14,7 @@ import { buildSymbolTable } from "./symbol_table.mjs";
 import { writeRecord } from "./toolchain_cache.mjs";
 import { rewriteWasm } from "./wasm_rewrite.mjs";
 
-const diskBytesNeeded = 600e6;
+const diskBytesNeeded = 700e6;
 const generators = 2; // more do not fit into the memory of small machines (0.5 GB each)
 
 /** The files whose sizes toolchain.json records. */
@@ -81,5 +82,6 @@ export async function buildToolchain({ source, sysroot, key, node, log }) {
   installLauncher(home, sysroot, node);
   await unpacking;
   await runStep(log, "generate .ir files", async () => `${await generateIrFiles(sysroot, generators)} files`);
+  await runStep(log, "keep machine code", () => keepCode(sysroot));
   writeRecord(sysroot, key, recordedFiles);
 }

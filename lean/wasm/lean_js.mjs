@@ -8,7 +8,7 @@ import { patches } from "./patches.mjs";
 import { recipeFolder } from "./recipe.mjs";
 
 // state.js comes first, the others may come in any order.
-export const runtimeFiles = ["state.js", "symbols.js", "stdin.js", "stdio.js", "channels.js", "files.js", "facts.js", "threads.js", "exit.js", "image.js"];
+export const runtimeFiles = ["state.js", "symbols.js", "stdin.js", "stdio.js", "channels.js", "files.js", "facts.js", "threads.js", "exit.js", "image.js", "code.js"];
 
 /** The injected code as one text. */
 export function runtimeText(toolchainKey) {

@@ -33,7 +33,7 @@ LW.leave = (status) => {
  */
 LW.leaveNow = (status) => {
   Atomics.store(LW.words, LW.word.leaving, 1); // no new write begins
-  if (Atomics.load(LW.words, LW.word.writing) === 0) process.reallyExit(status);
+  if (Atomics.load(LW.words, LW.word.writing) === 0) process.reallyExit(LW.endTraining(status));
   LW.leavingSince ??= Date.now();
   const waited = Date.now() - LW.leavingSince;
   if (waited > LW.graceMs) LW.drainPipes();

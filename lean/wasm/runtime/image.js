@@ -143,9 +143,11 @@ LW.readPiece = (address, length, offset) =>
 
 /** Compiles and instantiates. The image must be in memory first: the module's start function looks at a flag there. */
 LW.instantiate = async (file, imports) => {
-  const module = await WebAssembly.compile(LW.fs.readFileSync(file));
+  LW.beginTraining();
+  const binary = LW.fs.readFileSync(file);
+  LW.module = LW.moduleWithCode(binary) ?? (await WebAssembly.compile(binary));
   await LW.imageLoaded;
-  return { module, instance: await WebAssembly.instantiate(module, imports) };
+  return { module: LW.module, instance: await WebAssembly.instantiate(LW.module, imports) };
 };
 
 /** Instead of the C++ constructors, which the image has behind it, only emscripten's record of the main thread. */

@@ -30,6 +30,8 @@ LW.knobs = {
   debug: process.env.LEANWORKER_WASM_DEBUG === "1",
   keepForkMode: process.env.LEANWORKER_WASM_FORK_MODE === "1",
   noImage: process.env.LEANWORKER_WASM_NO_IMAGE === "1",
+  noCode: process.env.LEANWORKER_WASM_NO_CODE === "1",
+  makeCode: process.env.LEANWORKER_WASM_MAKE_CODE || null,
   makeImage: process.env.LEANWORKER_WASM_MAKE_IMAGE || null,
 };
 

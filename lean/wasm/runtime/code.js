@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Machine code that is kept: what V8's optimising compiler made during a run of training is written once and taken by every later
+// start. Otherwise each process compiles every function anew when it is first called, and its first files take ten times as long.
+//
+// V8 offers this to programs that embed it (browsers keep the code of pages); Node passes it on only as functions of V8's own tests, whose
+// syntax must be allowed, which it is for the two calls alone. V8 refuses code of another version, processor or set of flags; then, and
+// where these functions are missing, a start compiles as it would without.
+//
+// File: V8's bytes, u32 length of them, codeMagic. V8 trusts that they are whole.
+LW.codeFile = LW.path.join(__dirname, "lean.code");
+LW.codeMagic = "LWCODE01";
+/** Less than what bin/lean sets, so that the training need not last long. */
+LW.trainingBudget = 500000;
+
+LW.flag = (text) => require("v8").setFlagsFromString(text);
+
+/** Calls a function of V8's tests. Throws where it does not exist. */
+LW.native = (name, ...args) => {
+  LW.flag("--allow-natives-syntax");
+  try {
+    const names = args.map((_, i) => `a${i}`).join();
+    return new Function(names, `return %${name}(${names})`)(...args);
+  } finally {
+    LW.flag("--no-allow-natives-syntax");
+  }
+};
+
+// ---- making
+
+/** Before anything is compiled. The flags of an ordinary start are back when the code is written: V8 compares them. */
+LW.beginTraining = () => {
+  if (LW.knobs.makeCode) LW.flag(`--wasm-tiering-budget=${LW.trainingBudget}`);
+};
+
+/** Main thread, at the end of a training that went well: gives the exit status. */
+LW.endTraining = (status) => {
+  if (!LW.knobs.makeCode || status !== 0) return status;
+  try {
+    const usual = process.execArgv.findLast((flag) => flag.startsWith("--wasm-tiering-budget="));
+    if (!usual) throw new Error("node was started without the usual flags");
+    LW.flag(usual);
+    const code = Buffer.from(LW.native("SerializeWasmModule", LW.module));
+    const tail = Buffer.alloc(4 + LW.codeMagic.length);
+    tail.writeUInt32LE(code.length, 0);
+    tail.write(LW.codeMagic, 4, "latin1");
+    LW.fs.writeFileSync(LW.knobs.makeCode, Buffer.concat([code, tail]));
+    return 0;
+  } catch (error) {
+    LW.fs.writeSync(2, `lean: cannot keep machine code in ${LW.knobs.makeCode}: ${error.message}\n`);
+    return 1;
+  }
+};
+
+// ---- using
+
+/** The bytes of V8 in the file, in memory of their own; null if it is none of ours or incomplete. */
+LW.readCode = (file) => {
+  const descriptor = LW.fs.openSync(file, "r");
+  try {
+    const size = LW.fs.fstatSync(descriptor).size;
+    const bytes = new Uint8Array(size);
+    for (let done = 0; done < size; ) {
+      const read = LW.fs.readSync(descriptor, bytes, done, size - done, done);
+      if (read === 0) return null;
+      done += read;
+    }
+    const length = size - 4 - LW.codeMagic.length;
+    const tail = Buffer.from(bytes.buffer, Math.max(0, length));
+    const ours = length > 0 && tail.toString("latin1", 4) === LW.codeMagic && tail.readUInt32LE(0) === length;
+    return ours ? bytes.buffer.slice(0, length) : null;
+  } finally {
+    LW.fs.closeSync(descriptor);
+  }
+};
+
+/** The module with the kept code; null if there is none, or V8 does not take it. */
+LW.moduleWithCode = (binary) => {
+  if (LW.knobs.makeCode || LW.knobs.noCode) return null;
+  try {
+    const code = LW.readCode(LW.codeFile);
+    const module = code && LW.native("DeserializeWasmModule", code, binary);
+    LW.debug(module ? "with kept machine code" : "the kept machine code is not taken");
+    return module || null;
+  } catch (error) {
+    LW.debug("no kept machine code:", error.message);
+    return null;
+  }
+};
