@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_fixture.hpp"
 
+#include <leanworker/child/processor_wait.hpp>
+
+#include <thread>
+
 using namespace leanworker;
 using namespace leanworker::testing;
 
@@ -28,6 +32,20 @@ TEST_F(host_life, a_thousand_requests_in_one_child_take_no_more_memory) {
   for (int i = 0; i < 1000; ++i)
     ASSERT_NO_FATAL_FAILURE(expect_accepted(i % 20 == 0 ? omega : "")) << "request " << i;
   EXPECT_LE(rss_kib(), before + 20 * 1024) << "KiB before: " << before;
+}
+
+TEST_F(host_life, an_idle_child_warms_up_by_itself_and_lets_a_request_pass) {
+  start_own({{"warm_up", true}});
+  ASSERT_NO_FATAL_FAILURE(expect_accepted("example : 1 = 1 := rfl\n")) << "asked at once";
+  // Nothing of the file above, nothing of ours: whatever it computes from here on is warming up.
+  start_own({{"warm_up", true}});
+  auto pid = hello_["pid"].get<std::int64_t>();
+  auto start = processor_time_of(pid).value();
+  auto until = raw_peer::clock::now() + answer_patience;
+  while (processor_time_of(pid).value() < start + 100ms && raw_peer::clock::now() < until)
+    std::this_thread::sleep_for(10ms);
+  EXPECT_GE(processor_time_of(pid).value(), start + 100ms);
+  ASSERT_NO_FATAL_FAILURE(expect_accepted("theorem t (a b : Nat) (h : a < b) : a + 1 ≤ b := by omega\n"));
 }
 
 TEST_F(host_life, a_cancel_reaches_code_that_asks_its_task_and_nothing_after_it) {

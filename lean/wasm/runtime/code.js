@@ -53,21 +53,26 @@ LW.endTraining = (status) => {
 
 // ---- using
 
-/** The bytes of V8 in the file, in memory of their own; null if it is none of ours or incomplete. */
+/** `length` bytes of the file from `position` on, in memory of their own; null if there are fewer. */
+LW.readExactly = (descriptor, length, position) => {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const read = LW.fs.readSync(descriptor, bytes, done, length - done, position + done);
+    if (read === 0) return null;
+    done += read;
+  }
+  return bytes;
+};
+
+/** V8's bytes in the file; null if it is none of ours or incomplete. */
 LW.readCode = (file) => {
   const descriptor = LW.fs.openSync(file, "r");
   try {
-    const size = LW.fs.fstatSync(descriptor).size;
-    const bytes = new Uint8Array(size);
-    for (let done = 0; done < size; ) {
-      const read = LW.fs.readSync(descriptor, bytes, done, size - done, done);
-      if (read === 0) return null;
-      done += read;
-    }
-    const length = size - 4 - LW.codeMagic.length;
-    const tail = Buffer.from(bytes.buffer, Math.max(0, length));
-    const ours = length > 0 && tail.toString("latin1", 4) === LW.codeMagic && tail.readUInt32LE(0) === length;
-    return ours ? bytes.buffer.slice(0, length) : null;
+    const length = LW.fs.fstatSync(descriptor).size - 4 - LW.codeMagic.length;
+    const tail = length > 0 && LW.readExactly(descriptor, 4 + LW.codeMagic.length, length);
+    if (!tail || Buffer.from(tail.buffer).toString("latin1", 4) !== LW.codeMagic) return null;
+    if (new DataView(tail.buffer).getUint32(0, true) !== length) return null;
+    return LW.readExactly(descriptor, length, 0)?.buffer ?? null;
   } finally {
     LW.fs.closeSync(descriptor);
   }
@@ -79,6 +84,8 @@ LW.moduleWithCode = (binary) => {
   try {
     const code = LW.readCode(LW.codeFile);
     const module = code && LW.native("DeserializeWasmModule", code, binary);
+    // V8 has its own copies; these would stay until the next collection, which is not soon.
+    for (const buffer of module ? [code, binary.buffer] : []) LW.native("ArrayBufferDetach", buffer);
     LW.debug(module ? "with kept machine code" : "the kept machine code is not taken");
     return module || null;
   } catch (error) {
