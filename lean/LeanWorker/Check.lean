@@ -117,7 +117,10 @@ def readCheckRequest (request : Json) : RequestIO CheckRequest := do
 /-- What the work may use while it runs. -/
 structure CheckContext where
   sessions : IO.Ref Sessions
+  /-- Whether the parent wants this request to end. Code of the file never gets hold of it. -/
   token : IO.CancelToken
+  /-- Set with the other one; the one that Lean looks at. Code of the file can set it as well. -/
+  fileToken : IO.CancelToken
   /-- Sends a progress frame: phase, current, total. -/
   progress : String → Nat → Nat → IO Unit
   /-- Sends a diagnostic frame. -/
@@ -159,7 +162,7 @@ private def elabCommand (context : CheckContext) (input : Parser.InputContext) (
     (state : Command.State) : IO (Command.State × MessageLog) := do
   let ref ← IO.mkRef { state with messages := {}, traceState := {}, snapshotTasks := #[] }
   let commandContext : Command.Context :=
-    { fileName := input.fileName, fileMap := input.fileMap, cmdPos := beginPos, snap? := none, cancelTk? := some context.token }
+    { fileName := input.fileName, fileMap := input.fileMap, cmdPos := beginPos, snap? := none, cancelTk? := some context.fileToken }
   let options := state.scopes.head!.opts
   let (output, _) ← IO.FS.withIsolatedStreams (m := BaseIO) (isolateStderr := Core.stderrAsMessages.get options) do
     EIO.toBaseIO do
@@ -184,17 +187,15 @@ private def parseNext (input : Parser.InputContext) (state : Command.State) (par
 told before the last one, which only says that the file is over. -/
 private def tellEarly (context : CheckContext) (report : MessageReport) (stx : Syntax) (place total : Nat) : IO MessageReport := do
   if Parser.isTerminalCommand stx then return report
-  context.progress "elaborate" place total
+  context.progress "elaborate" (min place total) total
   for message in report.early do
     let .obj members := message | continue
     context.diagnostic (Json.mkObj (members.toList ++ [("code", Json.str "message"), ("message", "")]))
   return { report with early := #[] }
 
-/-- Code of a file can set the token that cancels it. A parent that cancels also cancels the thread's task, a moment later. -/
-private def cancelledItself (context : CheckContext) : IO Bool := do
-  unless ← context.token.isSet do return false
-  unless ← IO.checkCanceled do IO.sleep 20
-  return !(← IO.checkCanceled)
+/-- Code of a file can set the token that cancels it. -/
+private def cancelledItself (context : CheckContext) : IO Bool :=
+  return (← context.fileToken.isSet) && !(← context.token.isSet)
 
 private def cancelledItselfMessage (input : Parser.InputContext) (pos : String.Pos.Raw) : Message :=
   let data := "this command cancelled the elaboration of its own file; what comes after it was not elaborated"
@@ -225,7 +226,7 @@ def elabCommands (context : CheckContext) (request : CheckRequest) (input : Pars
     (parser, state) := (nextParser, { nextState with messages := {} })
     if ← cancelledItself context then
       let message := cancelledItselfMessage input (stx.getPos?.getD beginPos)
-      return (state, { ← report.add request.limits message with stopped := true, cancelledItself := true }, audit)
+      return (state, { ← report.add request.limits message with stopped := true }, audit)
     if report.stopped || Parser.isTerminalCommand stx then break
   throwIfCancelled context.token
   return (state, report, audit)
@@ -260,7 +261,8 @@ def sessionJson (imports : Array String) (reused : Bool) (importMs importsDone :
 private def failedHeader (context : CheckContext) (times : Times) (request : CheckRequest) (key : ImportKey) (log : MessageLog) :
     RequestIO Json := do
   let report ← ({ bytesLeft := request.limits.outputBytesMax } : MessageReport).addAll request.limits 0 log
-  let session := sessionJson (key.imports.map (·.module.toString)) false 0 (← context.sessions.get).importsDone
+  let names := (key.imports.extract 0 1000).map fun name => (fitText name.module.toString 512).1
+  let session := sessionJson names false 0 (← context.sessions.get).importsDone
   resultJson times session report { bytesLeft := 0 }
 
 /-- The state before the first command after the header. -/
@@ -270,8 +272,8 @@ def initialState (env : Environment) (options : Options) : Command.State :=
 /-- Lets the kernel judge once more, if that was asked for or the file may have kept it from judging. What it refuses is an error. -/
 private def recheckIfNeeded (request : CheckRequest) (imported env : Environment) (audit : Audit) (report : MessageReport) :
     RequestIO MessageReport := do
-  unless request.recheck || audit.skipsKernel || mentionsWayAroundKernel request.source do return report
-  let some words ← recheck imported (addedConstants (env.setExporting false)) | return report
+  unless request.recheck || audit.skipsKernel || mentionsWayAroundKernel request.source || !keepsImports imported env do return report
+  let some words ← recheck imported (addedConstants imported env) | return report
   let data := MessageData.tagged `leanworker.recheck m!"the kernel, asked once more, refuses a declaration of this file: {words}"
   report.add request.limits { fileName := request.fileName, pos := ⟨1, 0⟩, severity := .error, data }
 
@@ -289,8 +291,7 @@ private def checkIn (context : CheckContext) (times : Times) (request : CheckReq
   let state := initialState env (Elab.async.set options false)
   let (state, report, audit) ← elabCommands context request input parser options state report { provenance }
   let report ← recheckIfNeeded request env state.env audit report
-  let token ← if report.cancelledItself then IO.CancelToken.new else pure context.token
-  let declarations ← reportDeclarations state.env audit request.limits report.bytesLeft request.axioms token
+  let declarations ← reportDeclarations env state.env audit request.limits report.bytesLeft request.axioms context.token
   use.session.provenance.set declarations.provenance
   let session := sessionJson use.session.importNames use.reused use.importMs (← context.sessions.get).importsDone
   resultJson times session report declarations

@@ -22,9 +22,24 @@ structure Declared where
   line : Nat
   column : Nat
 
-/-- All constants that the file added, internal ones too. -/
-def addedConstants (env : Environment) : Array (Name × ConstantInfo) :=
-  env.constants.map₂.foldl (init := #[]) fun acc name info => acc.push (name, info)
+private unsafe def sameObjectUnsafe {α : Type} (a b : α) : Bool := ptrAddrUnsafe a == ptrAddrUnsafe b
+
+/-- False negatives are possible. -/
+@[implemented_by sameObjectUnsafe]
+private opaque sameObject {α : Type} (a b : α) : Bool
+
+/-- Whether what the file has for imported is what was imported. Only code that makes an environment of its own can change that. -/
+def keepsImports (imported env : Environment) : Bool :=
+  sameObject (imported.setExporting false).constants.map₁ (env.setExporting false).constants.map₁
+
+/-- All constants that the file added, internal ones too, also those that pass for imported ones. What it put in the place of an imported one counts as
+that one, to the kernel too. -/
+def addedConstants (imported env : Environment) : Array (Name × ConstantInfo) := Id.run do
+  let env := env.setExporting false
+  let added := env.constants.map₂.foldl (init := #[]) fun acc name info => acc.push (name, info)
+  if keepsImports imported env then return added
+  let before := (imported.setExporting false).constants
+  return env.constants.map₁.fold (init := added) fun acc name info => if before.contains name then acc else acc.push (name, info)
 
 private def lineOf (env : Environment) (name : Name) : Option (Nat × Nat) :=
   (declRangeExt.find? (level := .server) env name).map fun ranges => (ranges.range.pos.line, ranges.range.pos.column)
@@ -76,7 +91,7 @@ private def shownName (name : Name) (full : Bool) : String :=
   (fitText (if full then name else privateToUserName name).toString 512).1
 
 private def TrustItem.toJson (item : TrustItem) : Json :=
-  let line : Json := match item.line with | some n => n | none => .null
+  let line : Json := match item.line with | some n => positionJson n | none => .null
   let full := item.what == "axiom" || item.what == "imported_axiom"
   Json.mkObj [("what", item.what), ("name", shownName item.name full), ("line", line)]
 
@@ -101,10 +116,10 @@ private def nativeItems (p : Provenance) (d : Declared) : List TrustItem :=
   if nativeAxioms.any (p.restsOf d.name).axioms.contains then [{ what := "native", name := d.name, line := some d.line }] else []
 
 /-- Axioms of imported modules that are none of the toolchain's, and what of such modules could not be looked into. -/
-private def importedItems (p : Provenance) (env : Environment) (added : Array (Name × ConstantInfo)) : Array TrustItem :=
+private def importedItems (p : Provenance) (added : Array (Name × ConstantInfo)) : Array TrustItem :=
   if p.foreign.isEmpty then #[] else
   let rests := added.foldl (init := ({} : Rests)) fun all (name, _) => all.union (p.restsOf name)
-  let axioms := rests.axioms.filter fun name => (env.getModuleIdxFor? name).isSome && !nativeAxioms.contains name
+  let axioms := rests.axioms.filter fun name => p.isImported name && !nativeAxioms.contains name
   axioms.map ({ what := "imported_axiom", name := · }) ++ rests.unseen.map ({ what := "not_seen", name := · })
 
 private def hiddenItems (a : Audit) : Array TrustItem :=
@@ -115,7 +130,7 @@ private def trustItems (a : Audit) (env : Environment) (added : Array (Name × C
     Array TrustItem :=
   let p := a.provenance
   let own := declared.foldl (init := #[]) fun all d => all ++ (nativeItems p d ++ codeItems env d).toArray
-  axiomItems env added ++ hiddenItems a ++ importedItems p env added ++ own
+  axiomItems env added ++ hiddenItems a ++ importedItems p added ++ own
 
 /-! ## The report -/
 
@@ -133,7 +148,7 @@ def DeclarationReport.trustJson (r : DeclarationReport) : Json := .arr ((r.trust
 other modules was not seen. -/
 private def axiomMembers (p : Provenance) (env : Environment) (name : Name) : List (String × Json) × Nat :=
   let (axioms, bodiless) := (foundationsOf env name).partition (isTrueAxiom env)
-  let (unseen, assumed) := bodiless.partition (p.isForeign env)
+  let (unseen, assumed) := bodiless.partition p.isForeign
   let axioms := (axioms.qsort Name.lt).map (shownName · true)
   let unseen := (unseen.qsort Name.lt).map (shownName · false)
   let bytes := (axioms ++ unseen).foldl (init := 0) fun n text => n + text.utf8ByteSize
@@ -147,10 +162,10 @@ private def declarationJson (p : Provenance) (env : Environment) (d : Declared) 
   (Json.mkObj (base ++ more), name.utf8ByteSize + bytes)
 
 /-- The declarations of the file in the order of the source. `bytesLeft` is what the messages left of the bound of all texts. -/
-def reportDeclarations (env : Environment) (audit : Audit) (limits : ReportLimits) (bytesLeft : Nat) (withAxioms : Bool)
+def reportDeclarations (imported env : Environment) (audit : Audit) (limits : ReportLimits) (bytesLeft : Nat) (withAxioms : Bool)
     (token : IO.CancelToken) : RequestIO DeclarationReport := do
   let env := env.setExporting false
-  let added := addedConstants env
+  let added := addedConstants imported env
   let p := explored audit.provenance env added
   let declared := declaredBy env added
   let someSorry := !audit.hiddenSorries.isEmpty ||

@@ -177,7 +177,7 @@ private def runRun (host : Host) (requestId : UInt64) (context : CheckContext) (
   let openStream := do
     -- The field of rows; it serves every kind but the response.
     let idField ← host.output.sealer.field .row requestId
-    Stream.open host.output.wire idField (← host.output.bodyBytesMax.get) context.token
+    Stream.open host.output.wire idField (← host.output.bodyBytesMax.get) context.fileToken
   let runContext : RunContext :=
     { check := context, sources := host.sources, streamFile := host.ownFolder.map (· / "LeanWorker" / "Stream.olean"), openStream }
   searchPathRef.set (host.withOwn path)
@@ -207,10 +207,10 @@ private def Host.believed (host : Host) (result : Except RequestError Answer) : 
 
 /-- Runs on the work thread. The request stops running before its response is written, so that a parent that reads the response
 can send the next request at once. -/
-private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToken) (work : CheckContext → RequestIO Answer)
+private def runRequest (host : Host) (requestId : UInt64) (token fileToken : IO.CancelToken) (work : CheckContext → RequestIO Answer)
     (restoreThread : BaseIO Unit) : IO Unit := do
   let context : CheckContext :=
-    { sessions := host.sessions, token, progress := host.progress requestId, diagnostic := host.diagnostic requestId }
+    { sessions := host.sessions, token, fileToken, progress := host.progress requestId, diagnostic := host.diagnostic requestId }
   host.sessions.modify fun st => { st with current := none }
   host.upkeep.prepare (← host.searchPath.get)
   let result ← (work context).toBaseIO
@@ -230,11 +230,12 @@ private def runRequest (host : Host) (requestId : UInt64) (token : IO.CancelToke
 /-- Hands the work to the work thread, or throws `busy`. -/
 private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO Answer) : RequestIO Unit := do
   let token ← IO.CancelToken.new
+  let fileToken ← IO.CancelToken.new
   let run restoreThread : BaseIO Unit := do
-    if let .error e ← (runRequest host requestId token work restoreThread).toBaseIO then
+    if let .error e ← (runRequest host requestId token fileToken work restoreThread).toBaseIO then
       host.thread.finish requestId
       discard <| (host.respond requestId (.error { code := .internal, message := toString e })).toBaseIO
-  unless ← host.thread.start { requestId, token, run } do
+  unless ← host.thread.start { requestId, token, fileToken, run } do
     throw { code := .busy, message := "a request is running, and `in_flight_max` is 1" }
 
 private def checkAnswer (result : Json) : Answer :=
@@ -260,7 +261,7 @@ private def answer (host : Host) (frame : Frame) : RequestIO (Option String) := 
 /-- Leaves at once: Lean's ordinary exit can wait for ever for a thread that works. Whatever runs is cancelled only so that it does not go
 on while the process ends. -/
 private def leave (host : Host) : IO Unit := do
-  if let some job ← host.thread.job then job.token.set
+  if let some job ← host.thread.job then job.cancel
   for stream in [← IO.getStdout, ← IO.getStderr] do discard <| stream.flush.toBaseIO
   IO.Process.forceExit 0
 

@@ -86,6 +86,7 @@ private def elabSource (context : CheckContext) (ref : CapabilityRef) (file sour
   let request : CheckRequest := { source, fileName := file, imports := none, limits, heartbeats := none, axioms := false, json }
   let options := Elab.async.set {} false
   let (state, report, _) ← elabCommands context request input parser options (initialState use.session.env options) report
+    { provenance := ← use.session.provenance.get }
   if report.errors > 0 then throw (elabFailed ref file report)
   return ({ file, source, path := ← searchPathRef.get, env := state.env, session := use.session
             process := ← ProcessState.takeWith use.session.env }, ← useJson context use)

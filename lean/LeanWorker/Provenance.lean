@@ -45,6 +45,9 @@ private def standardAxioms : List Name := [`propext, `Classical.choice, `Quot.so
 
 /-- What is known about constants by now. -/
 structure Provenance where
+  /-- What the session imported. Code of a file can make another environment the current one, with other constants under the same names; what is
+  known of imported constants outlives the file, so it is asked of this one only. -/
+  base : Option Environment := none
   /-- By the index of the imported module: whether it is none of the toolchain's. Empty: there is none such. -/
   foreign : Array Bool := #[]
   imported : Std.HashMap Name Rests := {}
@@ -57,26 +60,31 @@ def Provenance.ofFiles (env : Environment) (files : Array (Name × System.FilePa
     entry.1.components.foldl (init := some entry.2) fun folder _ => folder.bind System.FilePath.parent
   let top := (files.find? (·.1.getRoot == `Init)).bind above
   let foreign := (files.filter fun entry => top.isNone || above entry != top).map (·.1.getRoot)
-  if foreign.isEmpty then return {}
-  return { foreign := env.header.moduleNames.map fun module => foreign.contains module.getRoot }
+  let base := some (env.setExporting false)
+  if foreign.isEmpty then return { base }
+  return { base, foreign := env.header.moduleNames.map fun module => foreign.contains module.getRoot }
+
+private def moduleIndex? (p : Provenance) (name : Name) : Option ModuleIdx := p.base.bind (·.getModuleIdxFor? name)
+
+def Provenance.isImported (p : Provenance) (name : Name) : Bool := (moduleIndex? p name).isSome
 
 /-- Whether to look into it: it is the file's own, or of a module that is none of the toolchain's. -/
-private def follows (env : Environment) (foreign : Array Bool) (name : Name) : Bool :=
-  match env.getModuleIdxFor? name with
+private def follows (p : Provenance) (name : Name) : Bool :=
+  match moduleIndex? p name with
   | none => true
-  | some index => foreign.getD index false
+  | some index => p.foreign.getD index false
 
 /-- Whether it comes from an imported module that is none of the toolchain's. -/
-def Provenance.isForeign (p : Provenance) (env : Environment) (name : Name) : Bool :=
-  (env.getModuleIdxFor? name).any fun index => p.foreign.getD index false
+def Provenance.isForeign (p : Provenance) (name : Name) : Bool :=
+  (moduleIndex? p name).any fun index => p.foreign.getD index false
 
 private def known? (p : Provenance) (name : Name) : Option Rests :=
   match p.own[name]? with
   | some rests => some rests
   | none => p.imported[name]?
 
-private def remember (p : Provenance) (env : Environment) (name : Name) (rests : Rests) : Provenance :=
-  if (env.getModuleIdxFor? name).isSome then { p with imported := p.imported.insert name rests }
+private def remember (p : Provenance) (name : Name) (rests : Rests) : Provenance :=
+  if p.isImported name then { p with imported := p.imported.insert name rests }
   else { p with own := p.own.insert name rests }
 
 def valueOf? : ConstantInfo → Option Expr
@@ -116,7 +124,8 @@ private def bodilessRests (env : Environment) (name : Name) : Rests := Id.run do
   return rests
 
 /-- What it rests on by itself, and what it uses. -/
-private def look (env : Environment) (name : Name) : Rests × Array Name := Id.run do
+private def look (p : Provenance) (env : Environment) (name : Name) : Rests × Array Name := Id.run do
+  let env := if p.isImported name then p.base.getD env else env
   let some info := env.find? name | return ({}, #[])
   let used := constantsIn env info
   let mut rests : Rests := if used.contains ``sorryAx then sorryIn info else {}
@@ -140,10 +149,10 @@ def Provenance.explore (p : Provenance) (env : Environment) (names : Array Name)
     match visit with
     | .enter name =>
       if (known? p name).isSome then continue
-      let (rests, used) := look env name
-      let used := used.filter (follows env p.foreign)
+      let (rests, used) := look p env name
+      let used := used.filter (follows p)
       -- Ends cycles. They are there only among unsafe constants, on which nothing rests that the kernel proved.
-      p := remember p env name rests
+      p := remember p name rests
       unless used.isEmpty do
         todo := (todo.push (.leave name rests used)) ++ used.map .enter
     | .leave name rests used =>
@@ -151,7 +160,7 @@ def Provenance.explore (p : Provenance) (env : Environment) (names : Array Name)
         match known? p use with
         | some more => if more.isNothing then r else r.union more
         | none => r
-      unless rests.isNothing do p := remember p env name rests
+      unless rests.isNothing do p := remember p name rests
   return p
 
 /-- What `explore` learned about it. -/

@@ -52,8 +52,6 @@ structure MessageReport where
   earlyOtherBytes : Nat := 0
   /-- Set when Lean's option `maxErrors` ended the file early, as it ends `lean`. -/
   stopped : Bool := false
-  /-- Code of the file did it. -/
-  cancelledItself : Bool := false
 
 def MessageReport.shown (r : MessageReport) : Array Json := r.items.filterMap fun item => item.map (·.json)
 
@@ -77,13 +75,25 @@ def fitText (text : String) (bytes : Nat) : String × Bool :=
 private def severityText : MessageSeverity → String
   | .error => "error" | .warning => "warning" | .information => "info"
 
-/-- Lean prints a message without kind as `[anonymous]`; the protocol says `""`. -/
-private def kindText (kind : Name) : String := if kind.isAnonymous then "" else kind.toString
+def kindBytesMax : Nat := 512
+
+private def fitsBytes : Name → Nat → Bool
+  | .anonymous, _ => true
+  | .num name _, left => left ≥ 8 && fitsBytes name (left - 8)
+  | .str name text, left => text.utf8ByteSize < left && fitsBytes name (left - text.utf8ByteSize - 1)
+
+/-- Lean prints a message without kind as `[anonymous]`; the protocol says `""`. Code of a file may invent kinds, of any length. -/
+private def kindText (kind : Name) : String :=
+  if kind.isAnonymous then ""
+  else if fitsBytes kind kindBytesMax then kind.toString
+  else match kind with
+    | .str _ text => (fitText text kindBytesMax).1
+    | _ => ellipsis
 
 /-- User code may invent positions that no JSON reader takes as a whole number. -/
 def positionMax : Nat := 2 ^ 53 - 1
 
-private def positionJson (n : Nat) : Json := (min n positionMax : Nat)
+def positionJson (n : Nat) : Json := (min n positionMax : Nat)
 
 private def messageJson (m : Message) (kind : Name) (text : String) : Json :=
   let (endLine, endColumn) : Json × Json := match m.endPos with

@@ -27,7 +27,7 @@ private def warmUpSources : List String :=
 
 /-- Elaborates one of them. Nobody is told what comes out. -/
 private def warmUpWith (sessions : IO.Ref Sessions) (imports : Array String) (source : String) (token : IO.CancelToken) : RequestIO Unit := do
-  let context : CheckContext := { sessions, token, progress := fun _ _ _ => pure () }
+  let context : CheckContext := { sessions, token, fileToken := token, progress := fun _ _ _ => pure () }
   discard <| runCheck context (Json.mkObj [("source", source), ("imports", jsonStrings imports), ("axioms", true)])
 
 /-- Opens a session for these imports and warms up, all of it. -/

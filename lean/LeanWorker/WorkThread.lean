@@ -15,8 +15,15 @@ namespace LeanWorker
 structure Job where
   requestId : UInt64
   token : IO.CancelToken
+  /-- The one that code of a user gets hold of. -/
+  fileToken : IO.CancelToken
   /-- Must not throw, and must call `WorkThread.finish` before it answers. It is given what puts a thread's settings back. -/
   run : BaseIO Unit → BaseIO Unit
+
+def Job.cancel (job : Job) : BaseIO Unit := do
+  -- In this order: where only the other one is set, code of a user did it.
+  job.token.set
+  job.fileToken.set
 
 structure ThreadState where
   /-- At most one, waiting or running: `in_flight_max`. -/
@@ -111,7 +118,7 @@ def WorkThread.cancel (thread : WorkThread) (requestId : UInt64) : BaseIO Unit :
     let st ← get
     let some job := st.job | return
     if job.requestId != requestId then return
-    job.token.set
+    job.cancel
     unless st.begun do return
     if let some task := st.task then
       IO.cancel task

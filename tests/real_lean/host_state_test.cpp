@@ -152,6 +152,26 @@ TEST_F(host_state, a_module_that_was_compiled_anew_is_imported_anew) {
   }
 }
 
+TEST_F(host_state, a_file_that_swaps_its_imports_leaves_no_wrong_knowledge_of_them) {
+  folder_->write("Unproved.lean", "theorem unproved : 1 = 2 := sorry\n");
+  ASSERT_EQ(compile(*folder_, "Unproved"), "");
+  const std::string imports = "import Unproved\nimport Lean.Elab.Command\n";
+  const std::string swap = R"(open Lean Elab Command
+run_cmd do
+  let folder ← IO.FS.createTempDir
+  let some (.thmInfo info) := (← getEnv).find? `unproved | return
+  let other := ConstantInfo.thmInfo { name := `unproved, levelParams := [], type := info.type, value := mkConst ``True.intro }
+  saveModuleData (folder / "Unproved.olean") `Unproved
+    { isModule := false, imports := #[{ module := `Init }], constNames := #[`unproved], constants := #[other], extraConstNames := #[], entries := #[] }
+  searchPathRef.modify (folder :: ·)
+  setEnv (← importModules #[{ module := `Init }, { module := `Unproved }] {} (loadExts := true))
+  IO.FS.removeDirAll folder
+)";
+  const std::string uses = "theorem t : 1 = 2 := unproved\n";
+  EXPECT_EQ(check(imports + swap + uses).value.value("verdict", ""), "incomplete");
+  EXPECT_EQ(check(imports + uses).value.value("verdict", ""), "incomplete");
+}
+
 TEST_F(host_state, a_child_that_is_nearly_full_is_not_believed_and_asks_to_be_replaced) {
   start_own({{"memory_bytes_max", 1'000'000}});
   const std::string wrong = "theorem t : 1 = 2 := rfl\n";
