@@ -2,6 +2,7 @@
 #include <leanworker/actors/json_lines_file.hpp>
 
 #include <leanworker/child/internal/json_scan.hpp>
+#include <leanworker/child/write_all.hpp>
 
 #include <atomic>
 #include <cerrno>
@@ -9,7 +10,6 @@
 #include <filesystem>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 namespace leanworker {
@@ -17,24 +17,6 @@ namespace {
 
 constexpr std::size_t gathered_bytes_max = 256u << 10;
 constexpr int attempts_max = 100; ///< Names that a killed process of the same number left behind.
-
-/// All of it, also into a pipe that somebody made non-blocking.
-bool write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    auto n = ::write(descriptor, bytes.data(), bytes.size());
-    if (n < 0 && errno == EAGAIN) {
-      pollfd room{descriptor, POLLOUT, 0};
-      ::poll(&room, 1, -1); // as long as a blocking one would
-      continue;
-    }
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
 
 } // namespace
 
@@ -52,7 +34,7 @@ json_lines_file::json_lines_file(int descriptor, json_lines_options options) : o
 json_lines_file::~json_lines_file() { remove_temporary(); }
 
 sink_status json_lines_file::io_failure(const char* doing) const {
-  auto name = path_.empty() ? "descriptor " + std::to_string(descriptor_) : path_;
+  auto name = !path_.empty() ? path_ : descriptor_ == STDOUT_FILENO ? "standard output" : "descriptor " + std::to_string(descriptor_);
   return {errc::io_error, std::string{doing} + " " + name + ": " + std::strerror(errno)};
 }
 
@@ -109,7 +91,7 @@ sink_status json_lines_file::flush() {
   if (descriptor_ < 0)
     if (auto status = open(); !status.ok())
       return status;
-  if (!write_all(descriptor_, gathered_))
+  if (!(path_.empty() && options_.write ? options_.write(gathered_) : write_all(descriptor_, gathered_)))
     return io_failure("cannot write");
   bytes_ += gathered_.size();
   gathered_.clear();

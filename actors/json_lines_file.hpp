@@ -5,7 +5,9 @@
 #include <leanworker/actors/row_consumer.hpp>
 #include <leanworker/child/process.hpp>
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace leanworker {
 
@@ -13,6 +15,8 @@ struct json_lines_options {
   std::string stream;       ///< Only rows of this stream; empty: all.
   bool wrapped = false;     ///< Each line is {"stream": …, "sequence": …, "row": …} instead of the row's payload alone.
   bool sync = true;         ///< fsync before the rename, and the folder after it: a power cut leaves the old file or the whole new one.
+  /// Writes to the descriptor in the file's place: all of it, or false with `errno`. For those who know when to give up a reader that takes nothing.
+  std::function<bool(std::string_view)> write{};
 };
 
 /// So that a new name in the file's folder survives a power failure as well. A folder that cannot be opened is left as it is.

@@ -150,8 +150,9 @@ std::chrono::milliseconds lean_setup::start_timeout() const { return std::chrono
 std::vector<std::string> module_search_path(const std::vector<std::string>& extra, const toolchain& lean) {
   std::vector<std::string> result;
   auto add = [&](const std::string& folder) {
-    if (!folder.empty())
-      result.push_back(fs::absolute(folder).lexically_normal().string());
+    std::error_code error; // the current folder may be gone; then a relative one leads nowhere anyway
+    if (auto path = fs::absolute(folder, error); !folder.empty())
+      result.push_back(error ? folder : path.lexically_normal().string());
   };
   for (const auto& folder : extra)
     add(folder);

@@ -5,8 +5,10 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -23,10 +25,16 @@ using internal::child_io;
 using internal::direct_writer;
 using clock = std::chrono::steady_clock;
 
+/// Without these the loop would turn for ever and hear of nothing.
+void demand(const unique_fd& fd, const char* problem) {
+  if (!fd)
+    throw std::system_error{errno, std::generic_category(), problem};
+}
+
 /// The loop's door bell: shared with every batch, which may outlive the loop.
 class bell {
 public:
-  bell() : fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
+  bell() : fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} { demand(fd_, "cannot make an eventfd"); }
   int fd() const noexcept { return fd_.get(); }
   void ring() noexcept {
     std::uint64_t one = 1;
@@ -67,6 +75,7 @@ struct mailbox {
 class host_thread::loop {
 public:
   loop() : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
+    demand(epoll_, "cannot make an epoll descriptor");
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = ~std::uint64_t{0};

@@ -39,6 +39,8 @@ bool lift(unique_fd& fd) {
   if (fd.get() >= lowest_pipe_fd)
     return true;
   fd.reset(::fcntl(fd.get(), F_DUPFD_CLOEXEC, lowest_pipe_fd));
+  if (!fd && errno == EINVAL) // the limit lies below
+    errno = EMFILE;
   return static_cast<bool>(fd);
 }
 

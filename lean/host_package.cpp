@@ -70,6 +70,7 @@ struct unit {
 
 /// Reads modules.txt: a line "name:" begins a unit, the lines below it are its sources; both in dependency order.
 bool read_units(const std::string& sources, std::vector<unit>& out) {
+  errno = EINVAL; // of what is there and names no unit
   std::ifstream file{sources + "/modules.txt"};
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line.front() == '#')
@@ -267,7 +268,7 @@ std::vector<std::pair<std::string, std::string>> host_package::environment(const
 host_package_result ensure_host(const toolchain& lean, const host_build& build, const command_runner& run) {
   std::vector<unit> units;
   if (!read_units(build.sources, units))
-    return failure(errc::io_error, "the sources of the Lean host are not at " + build.sources + " (no modules.txt there)");
+    return failure(errc::io_error, "the sources of the Lean host cannot be read: " + build.sources + "/modules.txt: " + std::generic_category().message(errno));
   if (build.cache.empty())
     return failure(errc::io_error, "no cache folder: set HOME or LEANWORKER_CACHE");
   auto hosts = fs::path{build.cache} / "hosts";

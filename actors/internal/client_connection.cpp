@@ -3,15 +3,23 @@
 
 #include <leanworker/actors/event_log.hpp>
 #include <leanworker/actors/internal/handlers.hpp>
+#include <leanworker/child/demand_threads.hpp>
 
 #include <future>
 
 namespace leanworker::client {
 
+namespace {
+
+/// CAF's, those of the memory monitor and the event log, and one to spare.
+constexpr unsigned threads_wanted = 6;
+
+} // namespace
+
 // -- the connection ---------------------------------------------------------------
 
 connection::connection(pool_options wanted)
-    : options{std::move(wanted)}, host{options.host ? options.host : std::make_shared<host_thread>()}, system{setup} {
+    : options{std::move(wanted)}, host{options.host ? options.host : std::make_shared<host_thread>()}, system{(demand_threads(threads_wanted), setup)} {
   bridge = system.spawn(bridge_behavior, this);
   start_tree();
   if (!pool) { // the scheduler does not run

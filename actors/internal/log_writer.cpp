@@ -15,6 +15,7 @@ namespace leanworker::internal {
 struct log_writer::shared {
   std::unique_ptr<spdlog::sinks::rotating_file_sink_st> sink; ///< The thread's alone, once that runs.
   std::chrono::milliseconds flush_every{0};
+  std::function<void(const std::string&)> failed;
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<std::string> lines;
@@ -44,14 +45,16 @@ struct log_writer::shared {
   }
 
   void run() {
-    std::optional<std::string> failed;
+    std::optional<std::string> why;
     try {
       work();
     } catch (const std::exception& error) {
-      failed = error.what();
+      why = error.what();
     }
+    if (why && failed)
+      failed(*why);
     std::lock_guard lock{mutex};
-    problem = std::move(failed);
+    problem = std::move(why);
     lines.clear();
     over = true;
     changed.notify_all();
@@ -62,6 +65,7 @@ log_writer::log_writer(const event_log_config& config) : shared_{std::make_share
   shared_->sink = std::make_unique<spdlog::sinks::rotating_file_sink_st>(config.path, config.bytes_max, config.files_max);
   shared_->sink->set_pattern("%v");
   shared_->flush_every = std::max(config.flush_every, std::chrono::milliseconds{1});
+  shared_->failed = config.failed;
   // Detached, for it may hang with the disk; it holds nothing but what is shared.
   std::thread{[all = shared_] { all->run(); }}.detach();
 }

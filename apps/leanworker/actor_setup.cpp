@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actor_setup.hpp"
 
+#include <leanworker/child/demand_threads.hpp>
 #include <leanworker/lean/check.hpp>
 #include <leanworker/messages/registry.hpp>
 
 namespace leanworker::cli {
 
 void configure_actors(caf::actor_system_config& config) {
+  demand_threads(6); // CAF's, those of the memory monitor and the event log, and one to spare
   register_messages(config);
   // Sharing does not poll: 0.2 instead of 15 ms of CPU in two idle seconds, and shorter hand-overs (measured).
   config.set("scheduler.policy", caf::atom("sharing"));

@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
+#include "terminal_text.hpp"
 
 #include <leanworker/lean/main_module.hpp>
 
@@ -37,11 +38,11 @@ int run_check(const check_options& options) {
   std::vector<input> inputs;
   std::string problem;
   if (!expand_inputs(options.inputs, inputs, problem)) {
-    tell("leanworker: {}\n", problem);
+    tell("leanworker: {}\n", shown(problem));
     return exit_usage;
   }
   if (inputs.empty()) {
-    tell("leanworker: no .lean file in {}\n", fmt::join(options.inputs, " "));
+    tell("leanworker: no .lean file in {}\n", shown(fmt::format("{}", fmt::join(options.inputs, " "))));
     return exit_usage;
   }
   lean_setup setup;
@@ -49,7 +50,7 @@ int run_check(const check_options& options) {
   if (!set_up_lean(options.common, setup, project))
     return interrupts() > 0 ? exit_interrupted : exit_infrastructure;
   if (problem = problem_of_imports(options, setup); !problem.empty()) {
-    fmt::print(stderr, "leanworker: {}\n", problem);
+    tell("leanworker: {}\n", shown(problem));
     return exit_usage;
   }
   caf::actor_system_config config;

@@ -106,7 +106,7 @@ int check_run::run() {
   pool_ = self_->spawn(pool, make_spec(), client);
   self_->monitor(pool_);
   if (const auto& path = options_.common.event_log; !path.empty())
-    spawn_event_log(self_->home_system(), event_log_config{.path = path}, pool_); // ends with the pool
+    spawn_event_log(self_->home_system(), event_log_config{.path = path, .failed = [path](const std::string& why) { tell_event_log_problem(path, why); }}, pool_); // ends with the pool
   while (tally_.done < tally_.total && !pool_over_) {
     feed();
     receive_one();
@@ -117,9 +117,8 @@ int check_run::run() {
   report_unfinished();
   printer_.summary(tally_, elapsed());
   if (!printer_.good()) {
-    if (!reader_left())
-      tell("leanworker: standard output could not be written; the results are incomplete\n");
-    return exit_infrastructure;
+    tell_output_problem();
+    return interrupts_heeded_ > 0 ? exit_interrupted : exit_infrastructure;
   }
   return exit_code(tally_.verdicts, rejected_by_rules_, interrupts_heeded_ > 0);
 }

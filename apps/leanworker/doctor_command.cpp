@@ -137,7 +137,8 @@ int examine(const doctor_options& options, doctor_findings& found) {
   put(fmt::format("toolchain   {}\nfound by    {}\n", shown(lean.sysroot), shown(lean.why)));
   found.version = lean_version(lean, make_runner(found.setup.host), found.problem);
   if (found.version.empty()) {
-    tell("leanworker: {} does not work: {}\n", shown(lean.lean()), shown_lines(found.problem));
+    auto advice = advice_for(found.problem);
+    tell("leanworker: {} does not work: {}{}{}\n", shown(lean.lean()), shown_lines(found.problem), advice.empty() ? "" : "\n  What to do: ", advice);
     return exit_infrastructure;
   }
   put(fmt::format("version     {}\nwindow      {}\n", shown(found.version), window_text(lean.version)));

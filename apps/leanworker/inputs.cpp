@@ -77,7 +77,7 @@ bool leads_to_a_descriptor(fs::path path) {
   for (int hops = 0; hops < 40; ++hops) {
     std::error_code error;
     auto folder = fs::canonical(path.has_parent_path() ? path.parent_path() : fs::path{"."}, error);
-    auto here = error ? fs::absolute(path) : folder / path.filename();
+    auto here = error ? path : folder / path.filename();
     if (here.string().starts_with("/proc/") || here.string().starts_with("/dev/"))
       return true;
     if (!fs::is_symlink(here, error))
@@ -131,13 +131,17 @@ bool input::settle() {
 bool expand_inputs(const std::vector<std::string>& names, std::vector<input>& out, std::string& problem) {
   std::set<std::string> seen;
   auto add = [&](const fs::path& path) {
-    auto absolute = fs::absolute(path).lexically_normal().string();
+    std::error_code error;
+    auto absolute = fs::absolute(path, error).lexically_normal().string();
+    if (error) {
+      problem = path.string() + ": the current folder has been deleted, so that it cannot be said where this is; change into one that exists";
+      return;
+    }
     if (!seen.insert(absolute).second)
       return;
     input entry{path.string(), absolute, {}, {}};
     if (broken_at(absolute) != std::string::npos)
       entry.problem = "its name is not UTF-8, and Lean takes no other names; rename it";
-    std::error_code error;
     if (entry.problem.empty() && (!fs::is_regular_file(path, error) || leads_to_a_descriptor(path))) {
       entry.path.clear();
       read_special(path.string(), entry);
@@ -161,11 +165,11 @@ bool expand_inputs(const std::vector<std::string>& names, std::vector<input>& ou
     } else if (fs::exists(name, error)) {
       add(name);
     } else {
-      problem = name + ": no such file or folder";
+      problem = (name.empty() ? "''" : name) + ": no such file or folder";
       return false;
     }
   }
-  return true;
+  return problem.empty();
 }
 
 std::string read_head(const std::string& path) {

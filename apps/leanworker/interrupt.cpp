@@ -31,6 +31,8 @@ void catch_interrupts() {
       ::sigaction(signal, &action, nullptr);
   }
   ::signal(SIGPIPE, SIG_IGN);
+  // A file at the size that this process is allowed is an error to be told, not a reason to die with half of it.
+  ::signal(SIGXFSZ, SIG_IGN);
   // Ignored by whoever started us, the kernel would reap our children, and how they ended would be lost.
   ::signal(SIGCHLD, SIG_DFL);
 }

@@ -3,7 +3,7 @@
 
 namespace leanworker::cli {
 
-/// From now on SIGINT, SIGTERM and SIGHUP are only counted, and SIGPIPE is ignored. A third one of the former ends the process at once.
+/// From now on SIGINT, SIGTERM and SIGHUP are only counted, and SIGPIPE and SIGXFSZ are ignored. A third one of the former ends the process at once.
 void catch_interrupts();
 
 /// How many of them came.

@@ -158,7 +158,7 @@ void printer::clear_progress() {
 
 void printer::summary(const tally& counts, std::chrono::milliseconds elapsed) {
   clear_progress();
-  if (quiet_)
+  if (quiet_ || reader_left())
     return;
   if (json_)
     tell("{}", summary_line(counts, elapsed));

@@ -5,6 +5,7 @@
 #include "run_work.hpp"
 #include "setup.hpp"
 #include "output.hpp"
+#include "terminal_text.hpp"
 
 #include <fmt/format.h>
 
@@ -44,11 +45,11 @@ int run_run(run_options options) {
   std::string json;
   std::string problem;
   if (!resolve(options.capability, target, problem) || !read_request(options.request, json, problem) || !split_request(json, options.split, parts, problem)) {
-    tell("leanworker: {}\n", problem);
+    tell("leanworker: {}\n", shown(problem));
     return exit_usage;
   }
   if (!can_write_rows(options.rows, problem)) {
-    tell("leanworker: {}\n", problem);
+    tell("leanworker: {}\n", shown(problem));
     return exit_infrastructure;
   }
   lean_setup setup;

@@ -59,7 +59,7 @@ std::string one_line(std::string json) {
 run_work::run_work(const run_options& options, const lean_setup& setup, command_target target, std::vector<run_part> parts)
     : options_{options}, setup_{setup}, target_{std::move(target)}, parts_{std::move(parts)},
       jobs_{std::min<unsigned>(options.jobs != 0 ? options.jobs : default_jobs(), static_cast<unsigned>(parts_.size()))},
-      draw_{!options.quiet && ::isatty(STDERR_FILENO) != 0}, output_{options.rows, parts_.size(), {options.stream, options.wrapped, true}},
+      draw_{!options.quiet && ::isatty(STDERR_FILENO) != 0}, output_{options.rows, parts_.size(), {options.stream, options.wrapped, true, put}},
       results_(parts_.size()) {}
 
 client::pool_options run_work::pool_options() const {
@@ -68,6 +68,7 @@ client::pool_options run_work::pool_options() const {
   if (options_.start_timeout.count() > 0)
     worker.start_timeout = options_.start_timeout;
   options.event_log.path = options_.common.event_log;
+  options.event_log.failed = [path = options_.common.event_log](const std::string& why) { tell_event_log_problem(path, why); };
   options.config.start_eagerly = false; // children of the kind that is wanted, not of the default one
   worker.import_timeout = options_.import_timeout;
   worker.request_timeout = options_.timeout;
@@ -153,7 +154,7 @@ int run_work::conclude() {
     }
     // Those that were stopped because of another one are not worth a line.
     bool own = result.over && (result.ended.outcome.code != errc::cancelled || !stop_.stop_requested());
-    if (own)
+    if (own && !(output_failed() && result.ended.outcome.code == errc::io_error)) // that is told below, or is a reader that left
       tell_failure(i);
     if (own)
       code = std::max(code, rejected(result.ended.outcome) ? exit_rejected : exit_infrastructure);
@@ -167,11 +168,9 @@ int run_work::conclude() {
       tell("leanworker: {}\n", status.message);
       code = exit_infrastructure;
     }
-  if (code == exit_ok && !print_results()) {
-    if (!reader_left())
-      tell("leanworker: standard output could not be written; the results are incomplete\n");
+  if (code == exit_ok && !print_results())
     code = exit_infrastructure;
-  }
+  tell_output_problem();
   tell_summary(code);
   return code;
 }
@@ -188,7 +187,10 @@ int run_work::tell_panic(std::size_t number) const {
 
 void run_work::tell_failure(std::size_t number) const {
   const auto& label = parts_[number].label;
-  tell("leanworker: {}{}{}\n", shown(label), label.empty() ? "" : ": ", shown_lines(text_of(results_[number].ended.outcome)));
+  auto text = text_of(results_[number].ended.outcome);
+  tell("leanworker: {}{}{}\n", shown(label), label.empty() ? "" : ": ", shown_lines(text));
+  if (auto advice = advice_for(text + results_[number].ended.outcome.down.stderr_tail); !advice.empty())
+    tell("  What to do: {}\n", advice);
   for (const auto& death : results_[number].ended.deaths)
     tell("  its child, generation {}: {}\n", death.generation, shown(death.str()));
 }
@@ -201,7 +203,7 @@ bool run_work::print_results() const {
 }
 
 void run_work::tell_summary(int code) const {
-  if (options_.quiet)
+  if (options_.quiet || reader_left())
     return;
   std::uint64_t rows = 0;
   std::map<std::string, std::uint64_t> streams;

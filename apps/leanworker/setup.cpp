@@ -7,16 +7,19 @@
 #include <leanworker/child/memory_probe.hpp>
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
 #include <system_error>
 #include <thread>
+
+#include <unistd.h>
 
 namespace leanworker::cli {
 namespace {
@@ -29,8 +32,34 @@ constexpr std::chrono::milliseconds watch_interval{50};
 bool can_log_events(const std::string& path) {
   if (path.empty() || std::ofstream{path, std::ios::app})
     return true;
-  tell("leanworker: cannot write the event log {}: {}\n", path, std::generic_category().message(errno));
+  tell("leanworker: cannot write the event log {}: {}\n", shown(path), std::generic_category().message(errno));
   return false;
+}
+
+/// Whole lines, as all that people are told; spdlog's own sink goes through stdio, which loses lines where standard error is non-blocking.
+class standard_error_sink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  explicit standard_error_sink(bool colors) : colors_{colors} {}
+
+private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t buffer;
+    formatter_->format(message, buffer);
+    std::string text{buffer.data(), buffer.size()};
+    if (colors_ && message.color_range_end > message.color_range_start) {
+      text.insert(message.color_range_end, "\x1b[m");
+      text.insert(message.color_range_start, message.level >= spdlog::level::err ? "\x1b[1;31m" : message.level == spdlog::level::warn ? "\x1b[1;33m" : "\x1b[32m");
+    }
+    tell_text(text);
+  }
+  void flush_() override {}
+
+  bool colors_;
+};
+
+void tell_failed_setup(const std::string& message) {
+  auto advice = advice_for(message);
+  tell("leanworker: {}{}{}\n", shown_lines(message), advice.empty() ? "" : "\n  What to do: ", advice);
 }
 
 } // namespace
@@ -58,15 +87,13 @@ bool set_up_lean(const common_options& options, lean_setup& out, const std::stri
   if (out.error == errc::cancelled)
     tell("leanworker: interrupted\n");
   else if (!out)
-    tell("leanworker: {}\n", shown_lines(out.message));
+    tell_failed_setup(out.message);
   return static_cast<bool>(out);
 }
 
 void set_up_log(const common_options& options) {
-  auto mode = options.color == "always" ? spdlog::color_mode::always
-              : options.color == "never" ? spdlog::color_mode::never
-                                         : spdlog::color_mode::automatic;
-  auto log = spdlog::stderr_color_mt("leanworker", mode);
+  bool colors = options.color == "always" || (options.color == "auto" && ::isatty(STDERR_FILENO) != 0 && !std::getenv("NO_COLOR"));
+  auto log = std::make_shared<spdlog::logger>("leanworker", std::make_shared<standard_error_sink>(colors));
   log->set_pattern("leanworker: %^%l%$: %v");
   log->set_level(spdlog::level::from_str(options.log_level));
   spdlog::set_default_logger(std::move(log));

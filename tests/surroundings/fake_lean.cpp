@@ -59,7 +59,7 @@ std::string source_of(const json& body) {
   auto path = body.at("path").get<std::string>();
   std::ifstream file{path, std::ios::binary};
   if (!file)
-    throw request_error{"unreadable", path + ": " + std::strerror(errno)};
+    throw request_error{"io_error", path + ": " + std::strerror(errno)};
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
