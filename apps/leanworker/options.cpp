@@ -1,15 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
+#include "terminal_text.hpp"
+#include "usage.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 namespace leanworker::cli {
 namespace {
 
 constexpr std::int64_t duration_ms_max = 7 * 24 * 3'600'000LL;
+
+/// One of these words; else says which, and which is near.
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  auto problem = [words](std::string& given) {
+    if (std::find(words.begin(), words.end(), given) != words.end())
+      return std::string{};
+    std::string all;
+    for (const auto& word : words)
+      all += (all.empty() ? "" : ", ") + word;
+    auto near = nearest(given, words);
+    return "'" + shown(given) + "' is none of " + all + (near.empty() ? "" : "; did you mean " + near + "?");
+  };
+  return {problem, "", "one_of"};
+}
+
+CLI::Validator whole_number(std::int64_t lowest, std::int64_t highest) {
+  auto problem = [lowest, highest](std::string& given) {
+    std::int64_t value = 0;
+    auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+    bool good = error == std::errc{} && end == given.data() + given.size() && value >= lowest && value <= highest;
+    return good ? std::string{} : "'" + shown(given) + "' is no whole number from " + std::to_string(lowest) + " to " + std::to_string(highest);
+  };
+  return {problem, "", "whole_number"};
+}
 
 /// Why `text` is no duration; empty: it is one, of `ms`.
 std::string read_duration(const std::string& text, std::int64_t& ms) {
@@ -45,9 +73,9 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chron
 void add_common(CLI::App& command, common_options& into) {
   command.add_option("--sysroot", into.sysroot, "Lean toolchain: a folder with bin/lean and lib/lean")->type_name("DIR");
   command.add_option("--log-level", into.log_level, "What to tell on standard error")
-    ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+    ->check(one_of({"trace", "debug", "info", "warn", "error", "off"}))
     ->capture_default_str();
-  command.add_option("--color", into.color, "Colours")->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str();
+  command.add_option("--color", into.color, "Colours")->check(one_of({"auto", "always", "never"}))->capture_default_str();
 }
 
 void add_event_log(CLI::App& command, common_options& into) {
@@ -80,30 +108,30 @@ void add_paths(CLI::App& command, std::vector<std::string>& into) {
 void add_check(CLI::App& program, check_options& into) {
   auto& command = *program.add_subcommand("check", "Check Lean files in supervised child processes");
   command.add_option("inputs", into.inputs, "Lean files, folders (every .lean file below them), or - for standard input")->required();
-  command.add_option("-j,--jobs", into.jobs, "Children at a time (default: by cores and memory)")->check(CLI::Range(1, 256))->type_name("N");
+  command.add_option("-j,--jobs", into.jobs, "Children at a time (default: by cores and memory)")->check(whole_number(1, 256))->type_name("N");
   add_duration(command, "--timeout", into.timeout, "For one file, from the end of its imports (default 30s)");
   add_duration(command, "--import-timeout", into.import_timeout, "For the imports of one file (default 60s)");
   add_duration(command, "--start-timeout", into.start_timeout, "For the start of a child (default 10s, 30s without a start-up image)");
   command.add_option("--heartbeats", into.heartbeats, "Lean's maxHeartbeats, in thousands per command; 0: no limit")
-    ->check(CLI::Range(0, 1'000'000'000))
+    ->check(whole_number(0, 1'000'000'000))
     ->type_name("N");
   command.add_option("--imports", into.imports, "Imports of a source without a header, comma-separated (default Init)")
     ->delimiter(',')
     ->allow_extra_args(false)
     ->type_name("A,B");
   add_paths(command, into.paths);
-  command.add_flag("--json", into.json, "One JSON record per file on standard output (docs/CHECK.md)");
-  command.add_flag("--axioms", into.axioms, "Report the axioms that each declaration depends on");
-  command.add_flag("--isolate", into.isolate, "A child of its own for each file: nothing that one leaves behind reaches another; twice as many children");
+  command.add_flag("--json", into.json, "One JSON record per file on standard output (docs/CHECK.md)")->disable_flag_override();
+  command.add_flag("--axioms", into.axioms, "Report the axioms that each declaration depends on")->disable_flag_override();
+  command.add_flag("--isolate", into.isolate, "A child of its own for each file: nothing that one leaves behind reaches another; twice as many children")->disable_flag_override();
   command.add_option("--fail-on", into.fail_on, "What makes a file rejected besides errors: warning, axiom (docs/CHECK.md), or both with a comma")
     ->delimiter(',')
     ->expected(1)
     ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-    ->check(CLI::IsMember({"error", "warning", "axiom"}))
+    ->check(one_of({"error", "warning", "axiom"}))
     ->type_name("WHAT,…")
     ->capture_default_str();
-  command.add_flag("--recheck", into.recheck, "Let Lean's kernel judge all that a file added once more (docs/CHECK.md)");
-  command.add_flag("-q,--quiet", into.quiet, "Only diagnostics and rejected files; no progress, no summary");
+  command.add_flag("--recheck", into.recheck, "Let Lean's kernel judge all that a file added once more (docs/CHECK.md)")->disable_flag_override();
+  command.add_flag("-q,--quiet", into.quiet, "Only diagnostics and rejected files; no progress, no summary")->disable_flag_override();
   add_event_log(command, into.common);
   add_common(command, into.common);
 }
@@ -115,16 +143,16 @@ void add_run(CLI::App& program, run_options& into) {
   command.add_option("--request", into.request, "JSON text, or @file")->type_name("JSON|@FILE")->capture_default_str();
   command.add_option("--rows", into.rows, "Where rows go: a file, all of them or none, or - for standard output")->type_name("FILE")->capture_default_str();
   command.add_option("--stream", into.stream, "Only the rows of this stream")->type_name("NAME");
-  command.add_flag("--wrapped", into.wrapped, "Write {\"stream\": …, \"sequence\": …, \"row\": …} instead of the row alone");
+  command.add_flag("--wrapped", into.wrapped, "Write {\"stream\": …, \"sequence\": …, \"row\": …} instead of the row alone")->disable_flag_override();
   command.add_option("--split", into.split, "One request per item, with the member KEY set to it; KEY[] for an array of it")->type_name("KEY=a,b|KEY=@FILE");
-  command.add_option("-j,--jobs", into.jobs, "Children at a time (default: one per request, by cores and memory)")->check(CLI::Range(1, 256))->type_name("N");
+  command.add_option("-j,--jobs", into.jobs, "Children at a time (default: one per request, by cores and memory)")->check(whole_number(1, 256))->type_name("N");
   add_duration(command, "--timeout", into.timeout, "For the work of one request (default 10m)");
   add_duration(command, "--import-timeout", into.import_timeout, "For its imports (default 60s)");
   add_duration(command, "--start-timeout", into.start_timeout, "For the start of a child (default 10s, 30s without a start-up image)");
   add_paths(command, into.paths);
-  command.add_flag("--allow-panics", into.allow_panics, "A panic of the Lean code is told, but does not make the run a failure");
-  command.add_flag("--json", into.json, "The summary as one JSON object on standard error (docs/RUN.md)");
-  command.add_flag("-q,--quiet", into.quiet, "No progress, no summary");
+  command.add_flag("--allow-panics", into.allow_panics, "A panic of the Lean code is told, but does not make the run a failure")->disable_flag_override();
+  command.add_flag("--json", into.json, "The summary as one JSON object on standard error (docs/RUN.md)")->disable_flag_override();
+  command.add_flag("-q,--quiet", into.quiet, "No progress, no summary")->disable_flag_override();
   add_event_log(command, into.common);
   add_common(command, into.common);
 }
@@ -134,7 +162,7 @@ void add_doctor(CLI::App& program, doctor_options& into) {
   add_common(command, into.common);
   command.add_option("--report", into.report, "Write what to send us about this toolchain: versions, limits, times, errors; no sources, no names")
     ->type_name("FILE");
-  command.add_flag("--tree", into.tree, "Print the supervision tree that did it, down to the child process");
+  command.add_flag("--tree", into.tree, "Print the supervision tree that did it, down to the child process")->disable_flag_override();
 }
 
 } // namespace leanworker::cli

@@ -41,13 +41,26 @@ std::vector<std::string> options_of(const CLI::App& app) {
   return names;
 }
 
-std::string hint(const std::string& near) { return near.empty() ? std::string{} : "; did you mean " + near + "?"; }
+/// `otherwise` ends a sentence that has no hint.
+std::string hint(const std::string& near, const char* otherwise) { return near.empty() ? otherwise : "; did you mean " + near + "?"; }
+
+/// An option's name without its value; empty for what is no option.
+std::string option_in(const std::string& word) {
+  if (word.starts_with("--"))
+    return word.size() > 2 ? word.substr(0, word.find('=')) : std::string{};
+  return word.size() > 1 && word[0] == '-' ? word.substr(0, 2) : std::string{};
+}
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names)
     text += (text.empty() ? "" : ", ") + name;
   return text;
+}
+
+bool is_flag(const CLI::App& command, const std::string& name) {
+  auto option = command.get_option_no_throw(name);
+  return option && option->get_expected_max() == 0;
 }
 
 } // namespace
@@ -65,26 +78,32 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
 
 std::string usage_problem(const CLI::App& program, const CLI::ParseError& error, const std::vector<std::string>& words) {
   auto used = program.get_subcommands();
+  if (!words.empty() && words.front().starts_with('-'))
+    return shown(words.front()) + " is no option of leanworker itself; options come behind a command, as in leanworker check " + shown(words.front())
+           + "; the commands are: " + joined(commands_of(program));
   if (used.empty()) {
     auto word = std::find_if(words.begin(), words.end(), [](const std::string& w) { return !w.starts_with('-'); });
     auto names = commands_of(program);
     if (word != words.end())
-      return "there is no command '" + shown(*word) + "'" + hint(nearest(*word, names)) + " The commands are: " + joined(names);
-    auto option = words.empty() ? std::string{} : words.front();
-    return (option.empty() ? "a command is wanted" : shown(option) + " is no option of leanworker itself, and no command is named")
-           + std::string{"; the commands are: "} + joined(names);
+      return "there is no command '" + shown(*word) + "'" + hint(nearest(*word, names), ".") + " The commands are: " + joined(names);
+    return "a command is wanted; the commands are: " + joined(names);
   }
   const auto& command = *used.front();
   auto name = "leanworker " + command.get_name();
   if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
     auto unknown = std::find_if(words.begin() + 1, words.end(), [&](const std::string& word) {
-      return word.starts_with("--") && !command.get_option_no_throw(word.substr(0, word.find('=')));
+      auto option = option_in(word);
+      return !option.empty() && !command.get_option_no_throw(option);
     });
     if (unknown != words.end()) {
-      auto option = unknown->substr(0, unknown->find('='));
-      return name + " has no option " + shown(option) + hint(nearest(option, options_of(command))) + " All of them: " + name + " --help";
+      auto option = option_in(*unknown);
+      return name + " has no option " + shown(option) + hint(nearest(option, options_of(command)), ".") + " All of them: " + name + " --help";
     }
   }
+  if (error.get_name() == "ArgumentMismatch")
+    for (const auto& word : words)
+      if (auto option = option_in(word); option.size() < word.size() && option.starts_with("--") && is_flag(command, option))
+        return option + " takes no value, and '" + shown(word.substr(option.size() + 1)) + "' was given. How it is used: " + name + " --help";
   return shown_lines(error.what()) + "\nHow it is used: " + name + " --help";
 }
 
