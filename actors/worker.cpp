@@ -146,7 +146,7 @@ slot_worker_actor::behavior_type worker(self_pointer self, worker_spec spec, wor
     [=](const rest_worker&) { perform(self, machine->rest(now())); },
     [=](kill_child& m) { perform(self, machine->kill_child(std::move(m))); },
     [=](const get_worker_status&) { return machine->status(); },
-    [=](const child_started& m) { perform(self, machine->started(m)); },
+    [=](const child_started& m) { perform(self, machine->started(m, now())); },
     [=](const child_hello& m) { perform(self, machine->hello(m, now())); },
     [=](child_response& m) { perform(self, machine->response(std::move(m), now())); },
     [=](const child_progress& m) { perform(self, machine->progress(m, now())); },

@@ -42,7 +42,7 @@ struct worker_config {
   std::chrono::milliseconds import_timeout{60'000};
   /// The work of one request, from its dispatch, or from the end of its import.
   std::chrono::milliseconds request_timeout{30'000};
-  /// A child that was ready to run and got no processor does not pay for that: its import and request deadlines are put off by that time, up to
+  /// A child that was ready to run and got no processor does not pay for that: its start, import and request deadlines are put off by that time, up to
   /// this multiple of the deadline, counted from its beginning. 1: deadlines are wall time. A child that sleeps gets no more time.
   unsigned deadline_stretch_max = 4;
   /// How long a child may take to end a cancelled request before it is killed. Its caller has the outcome already.

@@ -160,12 +160,14 @@ worker_effects worker_machine::kill_child(leanworker::kill_child order) {
 
 // -- from the link ------------------------------------------------------------
 
-worker_effects worker_machine::started(const child_started& event) {
+worker_effects worker_machine::started(const child_started& event, time_point now) {
   worker_effects out;
   if (stale(event.generation))
     return out;
   status_.pid = event.pid;
   measurable_ = event.measurable;
+  if (measurable_ && status_.state == worker_state::starting && config_.deadline_stretch_max > 1)
+    begin_budget(out, config_.start_timeout, now);
   tell(out, worker_event_kind::started);
   return out;
 }
@@ -309,7 +311,10 @@ worker_effects worker_machine::timer(std::uint64_t epoch, time_point now, std::c
     return out;
   }
   switch (status_.state) {
-    case worker_state::starting: kill(out, errc::start_timeout, "no handshake", stop_mode::firm, worker_state::killing); break;
+    case worker_state::starting:
+      if (!put_off(out, processor_wait, now))
+        kill(out, errc::start_timeout, "no handshake", stop_mode::firm, worker_state::killing);
+      break;
     case worker_state::busy: {
       if (phase_ != phase::cancelled && put_off(out, processor_wait, now))
         return out;

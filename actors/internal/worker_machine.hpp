@@ -88,7 +88,7 @@ public:
   worker_effects kill_child(leanworker::kill_child order);
 
   // -- from the link ---
-  worker_effects started(const child_started& event);
+  worker_effects started(const child_started& event, time_point now);
   worker_effects hello(const child_hello& event, time_point now);
   worker_effects response(child_response event, time_point now);
   worker_effects progress(const child_progress& event, time_point now);
@@ -103,7 +103,7 @@ public:
   /// Whether `timer` wants to know that now.
   /// The process of the running generation, if its numbers in /proc and its clock mean something here; else 0.
   std::int64_t measurable_pid() const noexcept { return measurable_ ? status_.pid : 0; }
-  bool wants_processor_wait() const noexcept { return measurable_ && status_.state == worker_state::busy; }
+  bool wants_processor_wait() const noexcept { return measurable_ && (status_.state == worker_state::busy || status_.state == worker_state::starting); }
 
   worker_state state() const noexcept { return status_.state; }
   const worker_status& status() const noexcept { return status_; }
@@ -122,7 +122,7 @@ private:
     request_notes_ptr notes = std::make_shared<request_notes>();
     std::chrono::milliseconds processor_wait{0};
   };
-  /// The running import's or work's time, and how much of it the child could not use.
+  /// The time of the start, the running import or the work, and how much of it the child could not use.
   struct budget {
     time_point began{};
     std::chrono::milliseconds allowed{0};

@@ -54,7 +54,8 @@ bool worker_machine::put_off(worker_effects& out, std::chrono::milliseconds proc
   auto first = budget_.wait_at_first_look.value_or(processor_wait);
   budget_.wait_at_first_look = first;
   auto waited = std::max(processor_wait - first, std::chrono::milliseconds{0});
-  running_->processor_wait = std::max(running_->processor_wait, waited);
+  if (status_.state == worker_state::busy)
+    running_->processor_wait = std::max(running_->processor_wait, waited);
   auto ends = budget_.began + std::min(budget_.allowed + waited, budget_.allowed * config_.deadline_stretch_max);
   if (ends <= now)
     return false;

@@ -137,7 +137,8 @@ private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
   if let some key := key then host.output.sealer.use key
   let warmUp ← ofExcept (member? json "warm_up" bool)
   host.configured.set true
-  if warmUp.getD true then host.thread.whileIdle (← warmUpPieces host.sessions)
+  let isWarm := (← Usage.read).any (·.machineCode)
+  if warmUp.getD (!isWarm) then host.thread.whileIdle (← warmUpPieces host.sessions)
   return Json.mkObj []
 
 /-! ## Requests that run Lean -/

@@ -19,13 +19,16 @@ structure Usage where
   memoryBytes : Nat
   /-- What it may use; `none`: nobody said. -/
   memoryBytesMax : Option Nat
+  /-- It began with machine code that an earlier process left: nothing need be warmed up. -/
+  machineCode : Bool := false
 
 /-- The launcher of the WebAssembly toolchain knows best (`lean/wasm/runtime/facts.js`). -/
 private def factsOfLauncher : IO Usage := do
   let line ← (← IO.FS.Handle.mk "/dev/leanworker/facts" .read).getLine
   let json ← IO.ofExcept (Json.parse line)
   let number name := IO.ofExcept ((json.getObjVal? name) >>= Json.getNat?)
-  return { threads := ← number "threads", memoryBytes := ← number "memory_bytes", memoryBytesMax := some (← number "memory_bytes_max") }
+  let machineCode := ((json.getObjVal? "machine_code") >>= Json.getBool?).toOption.getD false
+  return { threads := ← number "threads", memoryBytes := ← number "memory_bytes", memoryBytesMax := some (← number "memory_bytes_max"), machineCode }
 
 private def factsOfSystem : IO Usage := do
   let pages := (((← IO.FS.readFile "/proc/self/statm").splitOn " ")[1]?).bind (·.toNat?)

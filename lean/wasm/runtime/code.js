@@ -86,6 +86,7 @@ LW.moduleWithCode = (binary) => {
     const module = code && LW.native("DeserializeWasmModule", code, binary);
     // V8 has its own copies; these would stay until the next collection, which is not soon.
     for (const buffer of module ? [code, binary.buffer] : []) LW.native("ArrayBufferDetach", buffer);
+    Atomics.store(LW.words, LW.word.code, module ? 1 : 0);
     LW.debug(module ? "with kept machine code" : "the kept machine code is not taken");
     return module || null;
   } catch (error) {

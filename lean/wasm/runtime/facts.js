@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Lean cannot know of itself here: how many of its threads run, how much memory it has taken and may take, as one line of JSON,
+// What Lean cannot know of itself here: how many of its threads run, how much memory it has taken and may take, whether it began with kept machine code, as one line of JSON,
 // read from the special path /dev/leanworker/facts. (In /proc, a thread that ended stays: Node keeps its worker for the next one. And
 // the resident memory is mostly Node's own.)
 LW.factsPath = "/dev/leanworker/facts";
@@ -11,6 +11,7 @@ LW.openFacts = () => {
     threads: Atomics.load(LW.words, LW.word.threads),
     memory_bytes: LW.bytes().length,
     memory_bytes_max: LW.knobs.pagesMax * LW.imagePage,
+    machine_code: Atomics.load(LW.words, LW.word.code) !== 0,
   };
   LW.factsLeft = Buffer.from(JSON.stringify(facts) + "\n");
   return LW.factsDescriptor;

@@ -36,7 +36,7 @@ LW.knobs = {
 };
 
 // Shared by all threads, handed to workers with their "load" message: the words below, the stdin ring, the symbol table.
-LW.word = { signal: 0, head: 1, tail: 2, ended: 3, full: 4, started: 5, writing: 6, flushing: 7, leaving: 8, never: 9, claimedIn: 10, claimedOut: 11, threads: 12 };
+LW.word = { signal: 0, head: 1, tail: 2, ended: 3, full: 4, started: 5, writing: 6, flushing: 7, leaving: 8, never: 9, claimedIn: 10, claimedOut: 11, threads: 12, code: 13 };
 LW.ringBytes = 1 << 20;
 LW.shareWith = (shared) => {
   LW.shared = shared;

@@ -103,7 +103,7 @@ std::string machine_driver::stop(bool firmly) { return note(machine.stop(firmly,
 std::string machine_driver::cycle() { return note(machine.cycle(now)); }
 
 std::string machine_driver::started(std::int64_t pid, bool measurable) {
-  return note(machine.started({generation(), pid, measurable}));
+  return note(machine.started({generation(), pid, measurable}, now));
 }
 std::string machine_driver::hello(std::uint32_t receive_bytes_max, std::uint32_t send_bytes_max) {
   child_hello facts;

@@ -65,6 +65,27 @@ TEST(worker_machine_budget, an_import_has_a_budget_of_its_own) {
   EXPECT_EQ(d.progress("import", 1, 1), "arm(375)") << "the work's begins anew";
 }
 
+TEST(worker_machine_budget, a_start_that_waited_for_a_processor_gets_that_time_back_and_no_more) {
+  for (unsigned stretch : {1u, 2u}) {
+    auto config = driven_config();
+    config.deadline_stretch_max = stretch;
+    machine_driver d{config};
+    d.started(99, true);
+    auto allowed = config.start_timeout;
+    if (stretch > 1)
+      EXPECT_NE(d.pass(allowed / 8), "-") << "the first look";
+    d.processor_wait = allowed * 10;
+    auto at_deadline = d.pass(stretch > 1 ? allowed - allowed / 8 : allowed);
+    if (stretch == 1) {
+      EXPECT_EQ(at_deadline, "stop(firm) arm(reap)");
+      continue;
+    }
+    EXPECT_EQ(at_deadline, "arm(start)") << "as long again";
+    EXPECT_EQ(d.pass(allowed - 1ms), "-");
+    EXPECT_EQ(d.pass(1ms), "stop(firm) arm(reap)");
+  }
+}
+
 TEST(worker_machine_budget, a_request_that_ends_in_time_costs_no_look) {
   auto d = measured_and_busy();
   EXPECT_EQ(d.respond(2), "finish(7 none,sent)");
