@@ -109,8 +109,13 @@ void child_io::read_channel(clock::time_point now) {
     auto cut = cutter_.commit(static_cast<std::size_t>(n));
     if (cut.batch) {
       // What it printed before it sent this belongs before it: a panic before the answer whose request it spoils.
-      if (process_.err && holds_response(*cut.batch))
-        read_log(source::err, now);
+      // And what it left without an end does not become a part of what the next request prints.
+      if (holds_response(*cut.batch)) {
+        if (process_.err)
+          read_log(source::err, now);
+        err_lines_.end_line([&](std::string_view line) { tell_line(true, line, now); });
+        out_lines_.end_line([&](std::string_view line) { tell_line(false, line, now); });
+      }
       observer_->frames(std::move(cut.batch));
     }
     if (cut.error != errc::none) {
@@ -123,11 +128,13 @@ void child_io::read_channel(clock::time_point now) {
 }
 
 void child_io::tell_lines(bool on_stderr, std::string_view text, clock::time_point now) {
-  (on_stderr ? err_lines_ : out_lines_).append(text, [&](std::string_view line) {
-    bool panic = on_stderr && tells_of_panic(line);
-    if (panic ? panics_.passes(now) : lines_.passes(now))
-      observer_->printed({on_stderr, panic, make_valid_utf8(line)});
-  });
+  (on_stderr ? err_lines_ : out_lines_).append(text, [&](std::string_view line) { tell_line(on_stderr, line, now); });
+}
+
+void child_io::tell_line(bool on_stderr, std::string_view line, clock::time_point now) {
+  bool panic = on_stderr && tells_of_panic(line);
+  if (panic ? panics_.passes(now) : lines_.passes(now))
+    observer_->printed({on_stderr, panic, make_valid_utf8(line)});
 }
 
 void child_io::describe_hang() {

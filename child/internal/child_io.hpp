@@ -46,6 +46,7 @@ private:
   void read_channel(clock::time_point now);
   void read_log(source from, clock::time_point now);
   void tell_lines(bool on_stderr, std::string_view text, clock::time_point now);
+  void tell_line(bool on_stderr, std::string_view line, clock::time_point now);
   void flush(clock::time_point now);
   void close_in();
   void channel_at_end(clock::time_point now);

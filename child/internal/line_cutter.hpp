@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace leanworker::internal {
 
@@ -25,6 +26,12 @@ public:
       text.remove_prefix(end + 1);
     }
     keep(text);
+  }
+
+  /// Calls `line` for a line that has begun, and ends it.
+  template <class Function>
+  void end_line(Function line) {
+    append("\n", std::move(line));
   }
 
 private:

@@ -75,6 +75,15 @@ TEST(pool_process, what_a_child_printed_before_its_answer_is_known_with_the_answ
   EXPECT_FALSE(next.panicked) << "of another request";
 }
 
+TEST(pool_process, a_line_without_end_belongs_to_the_request_that_printed_it) {
+  worker_peer peer{{}, "pool_process"};
+  EXPECT_TRUE(peer.run(1, R"({"op":"fault","name":"half_line"})").done.outcome.panicked);
+  EXPECT_FALSE(peer.run(2, R"({"op":"fault","name":"stderr_line"})").done.outcome.panicked) << "the other half is another's";
+  EXPECT_TRUE(peer.run(3, R"({"op":"fault","name":"half_line"})").done.outcome.panicked);
+  auto panicked = peer.run(4, R"({"op":"fault","name":"panic_line"})").done.outcome;
+  EXPECT_NE(panicked.panic.find("PANIC at scripted"), std::string::npos) << panicked.panic;
+}
+
 TEST(pool_process, an_exit_code_that_the_request_chose_in_a_fresh_child_is_not_tried_twice) {
   worker_peer peer{{}, "pool_process"};
   peer.submit(1, R"({"op":"fault","name":"exit","number":137})");

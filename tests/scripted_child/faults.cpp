@@ -126,6 +126,8 @@ const std::vector<fault> process_faults{
    }},
   {"stderr_line", 0, "writes \"scripted line N\" to descriptor 2",
    [](const moment&, number n) { std::fprintf(stderr, "scripted line %lld\n", static_cast<long long>(n)); }},
+  {"half_line", 0, "writes to descriptor 2 the begin of a line, and no end",
+   [](const moment&, number) { std::fputs("PANIC at half of a line ", stderr); }},
   {"panic_line", 0, "writes to descriptor 2 what Lean writes when code panics", [](const moment&, number) { say_panic(); }},
   {"ignore_sigterm", 0, "ignores SIGTERM from now on", [](const moment&, number) { std::signal(SIGTERM, SIG_IGN); }},
   {"grandchild", 60, "leaves a process behind for N s that holds every descriptor; its pid goes to descriptor 2",
