@@ -34,6 +34,16 @@ bool rejected(const request_outcome& outcome) {
     case errc::child_failed:
     case errc::child_signalled:
     case errc::frame_bad_seal:
+    case errc::frame_bad_magic:
+    case errc::frame_bad_version:
+    case errc::frame_bad_kind:
+    case errc::frame_bad_flags:
+    case errc::frame_bad_body:
+    case errc::frame_too_large:
+    case errc::frame_truncated:
+    case errc::unexpected_frame:
+    case errc::row_sequence_broken:
+    case errc::rows_incomplete:
     case errc::memory_limit:
     case errc::row_malformed:
     case errc::request_too_large: return true;
@@ -216,10 +226,7 @@ void run_work::tell_summary(int code) const {
   }
   auto time = seconds();
   if (!options_.json) {
-    std::string each;
-    for (const auto& [name, count] : streams)
-      each += fmt::format("{}{} {}", each.empty() ? " (" : ", ", count, name);
-    tell("{} request{} in {:.1f} s: {} rows{}{}{}\n", parts_.size(), parts_.size() == 1 ? "" : "s", time, rows, each, each.empty() ? "" : ")",
+    tell("{} request{} in {:.1f} s: {} rows{}{}\n", parts_.size(), parts_.size() == 1 ? "" : "s", time, rows, rows_by_stream(streams),
                code == exit_ok ? "" : options_.rows == "-" ? rows == 0 ? "" : "; what was written is not complete"
                                         : output_.committed() ? "; the rows were committed"
                                                               : "; nothing was committed");

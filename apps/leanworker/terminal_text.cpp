@@ -142,6 +142,20 @@ file_result for_people(file_result result) {
   return result;
 }
 
+std::string rows_by_stream(const std::map<std::string, std::uint64_t>& streams) {
+  constexpr std::size_t streams_shown = 8;
+  std::string out;
+  std::size_t told = 0;
+  for (const auto& [name, rows] : streams) {
+    if (told == streams_shown)
+      break;
+    out += fmt::format("{}{} {}", told++ == 0 ? " (" : ", ", rows, shown(name));
+  }
+  if (streams.size() > told)
+    out += fmt::format(" and {} streams more", streams.size() - told);
+  return out.empty() ? out : out + ")";
+}
+
 std::string advice_for(std::string_view words) {
   struct {
     std::string_view sign;

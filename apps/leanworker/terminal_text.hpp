@@ -3,6 +3,8 @@
 
 #include "file_verdict.hpp"
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,9 @@ std::string telling_lines(std::string_view text);
 
 /// The result with all its foreign texts as a terminal may see them.
 file_result for_people(file_result result);
+
+/// " (32 decls, 15 probes)": at most eight streams with their rows, in the order of their names; how many more there are. Empty without any.
+std::string rows_by_stream(const std::map<std::string, std::uint64_t>& streams);
 
 /// One sentence with cause and cure where the words of a child that could not start show a want of the machine: descriptors, memory, room on the disk,
 /// libraries, permission, a folder. Empty otherwise.

@@ -82,6 +82,15 @@ TEST(text_record, nor_can_its_name_nor_a_dying_child) {
     EXPECT_FALSE(line.starts_with("accepted")) << line;
 }
 
+TEST(rows_by_stream, names_of_streams_are_one_line_and_not_without_end) {
+  EXPECT_EQ(rows_by_stream({}), "");
+  EXPECT_EQ(rows_by_stream({{"decls", 32}, {"a\nb\x1b[2J", 1}}), R"( (1 a\nb\x1b[2J, 32 decls))");
+  std::map<std::string, std::uint64_t> many;
+  for (int i = 0; i < 1000; ++i)
+    many["s" + std::to_string(1000 + i)] = 1;
+  EXPECT_EQ(rows_by_stream(many), " (1 s1000, 1 s1001, 1 s1002, 1 s1003, 1 s1004, 1 s1005, 1 s1006, 1 s1007 and 992 streams more)");
+}
+
 TEST(json_record, json_stays_exact) {
   auto record = json_record(result_that_says("done\naccepted b.lean\x1b[1m"));
   EXPECT_NE(record.find(R"(done\naccepted b.lean\u001b[1m)"), std::string::npos) << record;
