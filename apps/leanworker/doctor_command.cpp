@@ -30,6 +30,7 @@ struct proof {
 
 /// More than a start, an import and a check may take together.
 constexpr std::chrono::seconds proof_patience{120};
+constexpr milliseconds glance{100};
 constexpr std::chrono::seconds ask_patience{10};
 
 submit_request one_line_theorem() {
@@ -66,13 +67,16 @@ public:
     found.result.message = "no answer within " + std::to_string(proof_patience.count()) + " s";
     self_->send(pool_, one_line_theorem());
     bool over = false;
-    while (!over)
+    auto ends = std::chrono::steady_clock::now() + proof_patience;
+    while (!over && interrupts() == 0 && std::chrono::steady_clock::now() < ends)
       self_->receive([](const submission_started&) {},
                      [&](submission_done& m) {
                        found.result = judge("doctor.lean", std::move(m));
                        over = true;
                      },
-                     caf::after(proof_patience) >> [&] { over = true; });
+                     caf::after(glance) >> [] {});
+    if (!over && interrupts() > 0)
+      found.result.message = "interrupted";
     auto numbers = snapshot();
     found.ready_in = std::chrono::duration_cast<milliseconds>(numbers.histograms.start.max());
     return found;
@@ -128,6 +132,7 @@ std::string window_text(const lean_version_info& version) {
 
 /// Each step as far as it comes; what was found out stays in `found`.
 int examine(const doctor_options& options, doctor_findings& found) {
+  stop_on_interrupt watch;
   auto begin = std::chrono::steady_clock::now();
   bool works = set_up_lean(options.common, found.setup);
   found.set_up_in = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
@@ -135,9 +140,11 @@ int examine(const doctor_options& options, doctor_findings& found) {
     return interrupts() > 0 ? exit_interrupted : exit_infrastructure;
   const auto& lean = found.setup.lean;
   put(fmt::format("toolchain   {}\nfound by    {}\n", shown(lean.sysroot), shown(lean.why)));
-  found.version = lean_version(lean, make_runner(found.setup.host), found.problem);
+  found.version = lean_version(lean, make_runner(found.setup.host, watch.token()), found.problem);
   if (found.version.empty()) {
     auto advice = advice_for(found.problem);
+    if (interrupts() > 0)
+      return exit_interrupted;
     tell("leanworker: {} does not work: {}{}{}\n", shown(lean.lean()), shown_lines(found.problem), advice.empty() ? "" : "\n  What to do: ", advice);
     return exit_infrastructure;
   }
@@ -155,6 +162,8 @@ int examine(const doctor_options& options, doctor_findings& found) {
   found.problem = proven.result.message;
   found.stderr_tail = proven.result.outcome.down.stderr_tail + proven.result.outcome.down.stdout_tail;
   auto code = tell_proof(proven);
+  if (interrupts() > 0)
+    return exit_interrupted;
   if (options.tree)
     put("tree\n" + run.picture());
   return code;
@@ -165,7 +174,7 @@ int examine(const doctor_options& options, doctor_findings& found) {
 int run_doctor(const doctor_options& options) {
   doctor_findings found;
   auto code = examine(options, found);
-  if (options.report.empty())
+  if (options.report.empty() || code == exit_interrupted)
     return code;
   std::ofstream file{options.report, std::ios::binary | std::ios::trunc};
   file << doctor_report(found);

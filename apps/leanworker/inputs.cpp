@@ -2,6 +2,7 @@
 #include "inputs.hpp"
 
 #include "interrupt.hpp"
+#include "output.hpp"
 
 #include <leanworker/child/internal/json_scan.hpp>
 #include <leanworker/child/process.hpp>
@@ -96,7 +97,7 @@ void read_piped(int fd, input& out, std::chrono::milliseconds patience) {
   while (out.problem.empty()) {
     pollfd wait{fd, POLLIN, 0};
     auto ready = ::poll(&wait, 1, 100);
-    if (interrupts() > 0)
+    if (interrupts() > 0 || output_failed()) // nobody would hear of it
       out.problem = "interrupted while it was read";
     else if (std::chrono::steady_clock::now() >= ends)
       out.problem = "its writer did not end within " + std::to_string(patience.count() / 1000) + " s; write it to a file and name that";

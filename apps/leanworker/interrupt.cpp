@@ -2,12 +2,17 @@
 #include "interrupt.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 
 #include <unistd.h>
 
 namespace leanworker::cli {
 namespace {
+
+constexpr std::chrono::milliseconds watch_interval{50};
 
 std::atomic<int> count{0};
 static_assert(std::atomic<int>::is_always_lock_free);
@@ -38,5 +43,16 @@ void catch_interrupts() {
 }
 
 int interrupts() noexcept { return count.load(); }
+
+stop_on_interrupt::stop_on_interrupt()
+    : watcher_{[stop = stop_](std::stop_token over) mutable {
+        std::mutex mutex;
+        std::unique_lock lock{mutex};
+        std::condition_variable_any asleep;
+        while (!over.stop_requested() && interrupts() == 0)
+          asleep.wait_for(lock, over, watch_interval, [] { return false; });
+        if (interrupts() > 0)
+          stop.request_stop();
+      }} {}
 
 } // namespace leanworker::cli

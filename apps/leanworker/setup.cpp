@@ -13,11 +13,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <condition_variable>
 #include <fstream>
 #include <mutex>
 #include <system_error>
-#include <thread>
 
 #include <unistd.h>
 
@@ -26,7 +24,6 @@ namespace {
 
 /// A Lean host needs a core, and memory for its imports.
 constexpr std::uint64_t memory_bytes_per_worker = 1'500'000ull << 10;
-constexpr std::chrono::milliseconds watch_interval{50};
 
 /// Found out before the work, since the log itself has nobody to tell.
 bool can_log_events(const std::string& path) {
@@ -71,18 +68,8 @@ bool set_up_lean(const common_options& options, lean_setup& out, const std::stri
   search.sysroot = options.sysroot;
   search.project = project;
   search.say = [](const std::string& step) { tell("leanworker: {}\n", shown(step)); };
-  std::stop_source stop;
-  search.stop = stop.get_token();
-  // Compiling the host takes a minute: whoever interrupts does not want to wait for it.
-  std::jthread watcher{[&](std::stop_token over) {
-    std::mutex mutex;
-    std::unique_lock lock{mutex};
-    std::condition_variable_any asleep;
-    while (!over.stop_requested() && interrupts() == 0)
-      asleep.wait_for(lock, over, watch_interval, [] { return false; });
-    if (interrupts() > 0)
-      stop.request_stop();
-  }};
+  stop_on_interrupt watch; // compiling the host takes a minute: whoever interrupts does not want to wait for it
+  search.stop = watch.token();
   out = leanworker::set_up_lean(search);
   if (out.error == errc::cancelled)
     tell("leanworker: interrupted\n");

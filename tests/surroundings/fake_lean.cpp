@@ -85,7 +85,7 @@ public:
 private:
   static json check(request_context& request, const json& body) {
     auto source = source_of(body);
-    auto says = [&](const char* word) { return source.find(word) != std::string::npos; };
+    auto says = [&](const char* word) { return source.find(word) != std::string::npos || asked_to(word); };
     if (says("EXIT"))
       ::_exit(7);
     if (says("KILL"))

@@ -97,6 +97,13 @@ TEST_F(output, a_full_disk_is_told_once_with_its_cause_and_is_no_success) {
   }
 }
 
+TEST_F(output, where_it_cannot_be_written_no_pipe_without_a_writer_is_waited_for) {
+  ::mkfifo(path("input.lean").c_str(), 0600);
+  auto done = run(leanworker("check -j1 input.lean first.lean >/dev/full"));
+  EXPECT_EQ(done.code, 3) << done.str();
+  EXPECT_LT(done.elapsed, seconds{15}) << "a writer has 30 s";
+}
+
 TEST_F(output, a_file_at_its_size_limit_is_told_and_no_half_file_is_taken_for_whole) {
   auto done = run("ulimit -f 8; " + leanworker("check --json many >records.jsonl"));
   EXPECT_EQ(done.code, 3) << done.str();

@@ -56,6 +56,19 @@ TEST_F(signals, each_ends_a_command_whose_child_works_and_the_child_with_it) {
   }
 }
 
+TEST_F(signals, an_interrupt_ends_a_doctor_whose_child_hangs) {
+  compile_host();
+  script("HANG");
+  auto command = start(leanworker("doctor"));
+  ASSERT_TRUE(wait_until([&] { return exists("notes/hangs"); }));
+  auto sent = std::chrono::steady_clock::now();
+  command->signal(SIGINT);
+  auto done = command->wait();
+  EXPECT_EQ(done.code, 130) << done.str();
+  EXPECT_LT(std::chrono::steady_clock::now() - sent, seconds{10});
+  EXPECT_TRUE(nothing_runs());
+}
+
 TEST_F(signals, nohup_keeps_a_command_alive_when_its_terminal_goes) {
   compile_host();
   auto command = start_hanging("trap '' HUP; ");
