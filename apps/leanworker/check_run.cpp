@@ -47,7 +47,7 @@ spdlog::level::level_enum level_of(std::string_view line) {
 std::string end_of(const worker_event& event) {
   const auto& words = event.down.stderr_tail.empty() ? event.down.stdout_tail : event.down.stderr_tail;
   auto text = fmt::format("gave up: {}; last: {}", describe(event.cause), shown(event.down.str()));
-  if (auto advice = advice_for(words + event.down.detail + event.down.exit.str()); !advice.empty())
+  if (auto advice = advice_for_failed_start(words + event.down.detail + event.down.exit.str()); !advice.empty())
     text += "; " + advice;
   auto lines = telling_lines(words);
   return lines.empty() ? text : text + "\n    " + shown_lines(lines, "    ");

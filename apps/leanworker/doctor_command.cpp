@@ -117,7 +117,7 @@ int tell_proof(const proof& found) {
   const auto& words = down.stderr_tail.empty() ? down.stdout_tail : down.stderr_tail;
   if (auto lines = telling_lines(words); !lines.empty())
     tell("    {}\n", shown_lines(lines, "    "));
-  if (auto advice = advice_for(words + down.exit.str()); !advice.empty())
+  if (auto advice = advice_for_failed_start(words + down.exit.str()); !advice.empty())
     tell("leanworker: {}\n", advice);
   return exit_infrastructure;
 }

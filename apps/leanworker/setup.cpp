@@ -17,6 +17,7 @@
 #include <mutex>
 #include <system_error>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace leanworker::cli {
@@ -24,6 +25,9 @@ namespace {
 
 /// A Lean host needs a core, and memory for its imports.
 constexpr std::uint64_t memory_bytes_per_worker = 1'500'000ull << 10;
+
+/// Lean under Node starts with 40 (measured: not with 24).
+constexpr rlim_t files_enough = 64;
 
 /// Found out before the work, since the log itself has nobody to tell.
 bool can_log_events(const std::string& path) {
@@ -76,6 +80,14 @@ bool set_up_lean(const common_options& options, lean_setup& out, const std::stri
   else if (!out)
     tell_failed_setup(out.message);
   return static_cast<bool>(out);
+}
+
+std::string advice_for_failed_start(std::string_view words) {
+  auto advice = advice_for(words);
+  rlimit files{};
+  if (!advice.empty() || ::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= files_enough)
+    return advice;
+  return fmt::format("perhaps it could not open enough files: {} are allowed; raise the limit, for example: ulimit -n 1024", files.rlim_cur);
 }
 
 void set_up_log(const common_options& options) {

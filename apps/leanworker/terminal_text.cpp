@@ -12,7 +12,7 @@
 namespace leanworker::cli {
 namespace {
 
-constexpr std::size_t lines_max = 20, line_bytes_max = 200, telling_max = 12;
+constexpr std::size_t lines_max = 20, line_bytes_max = 200, program_line_bytes = 2000, telling_max = 12;
 
 char32_t code_point(std::string_view sequence) {
   if (sequence.size() == 1)
@@ -105,7 +105,9 @@ std::string telling_lines(std::string_view text) {
     }
   std::string out;
   for (std::size_t i = 0; i < lines.size(); ++i)
-    if (chosen[i]) {
+    if (chosen[i] && lines[i].size() > program_line_bytes && !tells(lines[i]))
+      out += fmt::format("(a line of {} bytes, not of words for people)\n", lines[i].size());
+    else if (chosen[i]) {
       auto line = shown(lines[i].substr(0, line_bytes_max));
       out += line + (lines[i].size() > line_bytes_max ? "…\n" : "\n");
     }

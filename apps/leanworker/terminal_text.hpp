@@ -19,7 +19,7 @@ std::string shown(std::string_view text);
 /// Several lines: each as by `shown`, those after the first behind `indent`, so that none begins where ours do. No line end at the end.
 std::string shown_lines(std::string_view text, std::string_view indent = "  ");
 
-/// At most 20 lines of 200 bytes out of what a child wrote before its end: those that tell of an error, then the last ones, in their order. What is left
+/// At most 20 lines of 200 bytes out of what a child wrote before its end, without the lines of a program that an engine prints when it fails: those that tell of an error, then the last ones, in their order. What is left
 /// out is counted.
 std::string telling_lines(std::string_view text);
 

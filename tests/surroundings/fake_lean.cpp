@@ -119,6 +119,10 @@ int main(int argc, char** argv) {
   if (first != "--run")
     return 1;
   std::ofstream{noted("started"), std::ios::app} << ::getpid() << "\n";
+  if (asked_to("only_source")) { // as one that dies before it has said why
+    std::fprintf(stderr, "%s", std::string(70'000, 'm').c_str());
+    return 1;
+  }
   if (asked_to("minified")) { // as an engine that finds its limit prints the line of its source
     std::fprintf(stderr, "/opt/lean.js:1\n%s\n^\nError: EMFILE: too many open files, open '/opt/lean.wasm'\n", std::string(60'000, 'm').c_str());
     return 1;

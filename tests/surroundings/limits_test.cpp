@@ -50,6 +50,16 @@ TEST_F(limits, a_child_that_empties_its_program_onto_standard_error_is_cut_to_it
   EXPECT_LT(done.out.size() + done.err.size(), 4'000u);
 }
 
+TEST_F(limits, a_child_that_says_nothing_but_its_program_is_explained_by_the_limits_of_the_command) {
+  compile_host();
+  script("only_source");
+  for (auto what : {"check -j1 first.lean", "doctor"}) {
+    auto done = run("ulimit -n 20; " + leanworker(what));
+    expect_advice(done, "20 are allowed; raise the limit, for example: ulimit -n 1024");
+    EXPECT_EQ((done.out + done.err).find("mmm"), std::string::npos) << done.str();
+  }
+}
+
 TEST_F(limits, little_address_space) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "a sanitizer's shadow memory is larger";
