@@ -2,6 +2,7 @@
 import Lean.Elab.Frontend
 import LeanWorker.Session
 import LeanWorker.Declarations
+import LeanWorker.Phases
 
 /-!
 # check
@@ -125,6 +126,14 @@ structure CheckContext where
   progress : String → Nat → Nat → IO Unit
   /-- Sends a diagnostic frame. -/
   diagnostic : Json → IO Unit := fun _ => pure ()
+  /-- Only if the request asked for it. -/
+  phases : Option PhaseClock := none
+
+/-- What was done since the last mark is over. -/
+def CheckContext.mark (context : CheckContext) (phase : String) : BaseIO Unit :=
+  match context.phases with
+  | some clock => clock.mark phase
+  | none => pure ()
 
 /-- `lean` skips a first line `#lang lean4`. -/
 def withoutLangLine (source : String) : String :=
@@ -218,11 +227,16 @@ def elabCommands (context : CheckContext) (request : CheckRequest) (input : Pars
     let beginPos := parser.pos
     let (stx, nextParser, parseMessages) := parseNext input state parser
     report ← report.addAll request.limits errorsMax parseMessages
+    context.mark "parse"
     report ← tellEarly context report stx (skipped + (stx.getPos?.getD beginPos).byteIdx) total
+    context.mark "early"
     let before := state.env
     let (nextState, messages) ← elabCommand context input beginPos stx state
+    context.mark "elaborate"
     audit := audit.command (input.fileMap.toPosition (stx.getPos?.getD beginPos)).line before nextState messages
+    context.mark "audit"
     report ← report.addAll request.limits errorsMax messages
+    context.mark "messages"
     (parser, state) := (nextParser, { nextState with messages := {} })
     if ← cancelledItself context then
       let message := cancelledItselfMessage input (stx.getPos?.getD beginPos)
@@ -291,8 +305,10 @@ private def checkIn (context : CheckContext) (times : Times) (request : CheckReq
   let state := initialState env (Elab.async.set options false)
   let (state, report, audit) ← elabCommands context request input parser options state report { provenance }
   let report ← recheckIfNeeded request env state.env audit report
+  context.mark "recheck"
   let declarations ← reportDeclarations env state.env audit request.limits report.bytesLeft request.axioms context.token
   use.session.provenance.set declarations.provenance
+  context.mark "declarations"
   let session := sessionJson use.session.importNames use.reused use.importMs (← context.sessions.get).importsDone
   resultJson times session report declarations
 
@@ -300,15 +316,18 @@ private def checkIn (context : CheckContext) (times : Times) (request : CheckReq
 def runCheck (context : CheckContext) (json : Json) : RequestIO Json := do
   let times : Times := { startMs := ← IO.monoMsNow, startHeartbeats := ← IO.getNumHeartbeats }
   let request ← readCheckRequest json
+  context.mark "request"
   let input := Parser.mkInputContext (withoutLangLine request.source) request.fileName
   let (header, parser, headerMessages) ← Parser.parseHeader input
   let key ← importKey header request.imports
+  context.mark "header"
   if headerMessages.hasErrors then return ← failedHeader context times request key headerMessages
   throwIfCancelled context.token
   let startPos := header.raw.getPos?.getD 0
   match ← openSession context.sessions key input startPos fun current => context.progress "import" current 1 with
   | .error log => failedHeader context times request key log
   | .ok use =>
+    context.mark "session"
     let times := { times with startHeartbeats := ← IO.getNumHeartbeats }
     checkIn context times request input parser headerMessages use
 

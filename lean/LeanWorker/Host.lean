@@ -208,32 +208,40 @@ private def Host.believed (host : Host) (result : Except RequestError Answer) : 
 
 /-- Runs on the work thread. The request stops running before its response is written, so that a parent that reads the response
 can send the next request at once. -/
-private def runRequest (host : Host) (requestId : UInt64) (token fileToken : IO.CancelToken) (work : CheckContext → RequestIO Answer)
-    (restoreThread : BaseIO Unit) : IO Unit := do
+private def runRequest (host : Host) (requestId : UInt64) (token fileToken : IO.CancelToken) (phases : Option PhaseClock)
+    (work : CheckContext → RequestIO Answer) (restoreThread : BaseIO Unit) : IO Unit := do
   let context : CheckContext :=
-    { sessions := host.sessions, token, fileToken, progress := host.progress requestId, diagnostic := host.diagnostic requestId }
+    { sessions := host.sessions, token, fileToken, progress := host.progress requestId, diagnostic := host.diagnostic requestId, phases }
+  context.mark "receive"
   host.sessions.modify fun st => { st with current := none }
   host.upkeep.prepare (← host.searchPath.get)
+  context.mark "prepare"
   let result ← (work context).toBaseIO
   -- An interrupted Lean may end in an exception of any kind.
   let result ← match result with
     | .error { code := .leanException, .. } => pure (if ← token.isSet then .error cancelledError else result)
     | _ => pure result
+  context.mark "encode"
   let (result, doubt) ← host.believed result
   let sessions ← host.sessions.get
   host.upkeep.putBack sessions restoreThread
   let ownThreads := if ← host.sendsLate.get then 2 else 1
   let retire ← if doubt.isSome then pure doubt else host.upkeep.retire? ownThreads sessions restoreThread
+  context.mark "upkeep"
+  let result ← match result, phases with
+    | .ok text, some clock => pure (.ok (← clock.addTo text))
+    | _, _ => pure result
   host.requestsDone.modify (· + 1)
   host.thread.finish requestId
   host.respond requestId result retire
 
 /-- Hands the work to the work thread, or throws `busy`. -/
-private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO Answer) : RequestIO Unit := do
+private def start (host : Host) (requestId : UInt64) (work : CheckContext → RequestIO Answer) (phases : Option PhaseClock := none) :
+    RequestIO Unit := do
   let token ← IO.CancelToken.new
   let fileToken ← IO.CancelToken.new
   let run restoreThread : BaseIO Unit := do
-    if let .error e ← (runRequest host requestId token fileToken work restoreThread).toBaseIO then
+    if let .error e ← (runRequest host requestId token fileToken phases work restoreThread).toBaseIO then
       host.thread.finish requestId
       discard <| (host.respond requestId (.error { code := .internal, message := toString e })).toBaseIO
   unless ← host.thread.start { requestId, token, fileToken, run } do
@@ -245,6 +253,7 @@ private def checkAnswer (result : Json) : Answer :=
 /-- Answers the request at once, or starts it and answers later (`none`). -/
 private def answer (host : Host) (frame : Frame) : RequestIO (Option String) := do
   unless ← host.configured.get do throw (bad "the first frame must be `configure`")
+  let receivedNs ← IO.monoNanosNow
   let text ← ofExcept (bodyText frame.body)
   let json ← ofExcept (parseBody text)
   match ← ofExcept (member json "op" string) with
@@ -252,7 +261,10 @@ private def answer (host : Host) (frame : Frame) : RequestIO (Option String) := 
   | "echo" => match json.getObjVal? "value" with
     | .ok value => return some value.compress
     | .error _ => throw (bad "member `value` is missing")
-  | "check" => start host frame.requestId fun context => return checkAnswer (← runCheck context json); return none
+  | "check" =>
+    let phases ← if (← ofExcept (member? json "phases" bool)).getD false then some <$> PhaseClock.startingAt receivedNs else pure none
+    start host frame.requestId (fun context => return checkAnswer (← runCheck context json)) phases
+    return none
   | "open_session" => start host frame.requestId fun context => return { text := (← runOpenSession host context json).compress }; return none
   | "run" => start host frame.requestId fun context => return { text := ← runRun host frame.requestId context text json }; return none
   | op => throw { code := .unknownOp, message := s!"this host has no operation '{op}'; `hello.capabilities` lists what it has" }

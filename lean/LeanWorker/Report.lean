@@ -58,7 +58,7 @@ def MessageReport.shown (r : MessageReport) : Array Json := r.items.filterMap fu
 /-! ## One message -/
 
 /-- The longest prefix of at most `bytes` bytes that ends between two characters. -/
-private def cutToBytes (text : String) (bytes : Nat) : String := Id.run do
+def cutToBytes (text : String) (bytes : Nat) : String := Id.run do
   let mut stop := min bytes text.utf8ByteSize
   for _ in [0:3] do
     unless String.Pos.Raw.isValid text ⟨stop⟩ do stop := stop - 1
