@@ -19,7 +19,7 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-constexpr std::size_t turn = 20;
+constexpr std::size_t turn = 6; // so short that other work on the machine meets both alike
 constexpr std::size_t first_ones = 20;
 
 double seconds_from(steady::time_point begin) { return std::chrono::duration<double>(steady::now() - begin).count(); }
