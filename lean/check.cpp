@@ -92,7 +92,10 @@ std::string encode_open_session(const std::vector<std::string>& imports) {
   auto plain = [](const std::string& name) { return !name.empty() && name != "module" && name != "prelude" && name.find(' ') == std::string::npos; };
   if (imports.empty() || !std::all_of(imports.begin(), imports.end(), plain))
     return {};
-  return json{{"op", "open_session"}, {"imports", imports}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  auto all = imports;
+  if (all.front() != "Init")
+    all.insert(all.begin(), "Init");
+  return json{{"op", "open_session"}, {"imports", all}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string encode_check(const check_request& request) {

@@ -26,8 +26,8 @@ struct check_request {
   std::vector<std::string> main_module; ///< The components of the file's module; empty: `_stdin`, as Lean calls a file outside of its root folder.
 };
 
-/// The body of a request that opens the session of these imports, in order; docs/PROTOCOL.md, section 4.1. Empty where one of them is no plain
-/// module name (`public import`, `module`): those belong to a file's own header.
+/// The body of a request that opens the session of files whose headers have these imports, in order; docs/PROTOCOL.md, section 4.1. Lean adds `Init` to
+/// a header, so it is the first one here too. Empty where one of them is no plain module name (`public import`, `module`).
 std::string encode_open_session(const std::vector<std::string>& imports);
 
 /// The request's body. JSON text.

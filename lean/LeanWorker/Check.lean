@@ -149,7 +149,8 @@ private def headerOf (names : Array Name) : String :=
   let (first, rest) := if names[0]? == some `Init then ("", names.toList.drop 1) else ("prelude\n", names.toList)
   first ++ String.join (rest.map fun name => s!"import {name}\n")
 
-private def keyOf (header : HeaderSyntax) : ImportKey := { imports := header.imports, isModule := header.isModule }
+private def keyOf (header : HeaderSyntax) : ImportKey :=
+  ImportKey.withoutRepeats { imports := header.imports, isModule := header.isModule }
 
 /-- What `names` import, as if a source began so. -/
 def importKeyOf (names : Array Name) : IO ImportKey := do

@@ -70,6 +70,10 @@ structure ImportKey where
 private def Import.same (a b : Import) : Bool :=
   a.module == b.module && a.importAll == b.importAll && a.isExported == b.isExported && a.isMeta == b.isMeta
 
+/-- The key without imports that it has twice: `import Init` asks for what Lean imports by itself, and needs no session of its own. -/
+def ImportKey.withoutRepeats (key : ImportKey) : ImportKey :=
+  { key with imports := key.imports.foldl (init := #[]) fun all i => if all.any (Import.same i) then all else all.push i }
+
 private def ImportKey.fits (key : ImportKey) (s : Session) : Bool :=
   key.isModule == s.isModule && key.imports.size == s.imports.size &&
     (key.imports.zip s.imports).all fun (a, b) => Import.same a b

@@ -43,6 +43,14 @@ TEST(check_request, a_source_that_is_no_utf8_still_makes_json) {
   EXPECT_EQ(json::parse(encode_check(request))["source"], "-- caf\uFFFD");
 }
 
+TEST(open_session_request, opens_what_a_file_with_these_imports_uses) {
+  auto imports_sent = [](const std::vector<std::string>& imports) { return json::parse(encode_open_session(imports))["imports"]; };
+  EXPECT_EQ(imports_sent({"Lean", "Std"}), json::parse(R"(["Init", "Lean", "Std"])"));
+  EXPECT_EQ(imports_sent({"Init", "Lean"}), json::parse(R"(["Init", "Lean"])"));
+  EXPECT_EQ(encode_open_session({"prelude", "Init.Core"}), "");
+  EXPECT_EQ(encode_open_session({"public import"}), "");
+}
+
 json good_report() {
   return json::parse(R"({"verdict": "has_errors",
     "messages": [{"severity": "error", "text": "unknown identifier", "kind": "lean.unknownIdentifier", "line": 3, "column": 2,

@@ -2,6 +2,7 @@
 #include "run_fixture.hpp"
 
 #include <leanworker/child/processor_wait.hpp>
+#include <leanworker/lean/check.hpp>
 
 #include <thread>
 
@@ -46,6 +47,24 @@ TEST_F(host_life, an_idle_child_warms_up_by_itself_and_lets_a_request_pass) {
     std::this_thread::sleep_for(10ms);
   EXPECT_GE(processor_time_of(pid).value(), start + 100ms);
   ASSERT_NO_FATAL_FAILURE(expect_accepted("theorem t (a b : Nat) (h : a < b) : a + 1 ≤ b := by omega\n"));
+}
+
+TEST_F(host_life, a_file_that_imports_init_has_the_session_of_files_without_imports) {
+  start_own();
+  ASSERT_NO_FATAL_FAILURE(expect_accepted("example : 1 = 1 := rfl\n"));
+  auto imports_before = ask({{"op", "health"}}).value.at("imports_done");
+  auto got = check("import Init\nexample : 1 = 1 := rfl\n");
+  EXPECT_EQ(got.value.at("verdict"), "accepted");
+  EXPECT_EQ(got.value.at("session").at("reused"), true) << got.text;
+  EXPECT_EQ(got.value.at("session").at("imports_done"), imports_before);
+}
+
+TEST_F(host_life, a_session_that_is_opened_in_advance_is_the_one_that_files_use) {
+  start_own();
+  auto opened = ask_text(encode_open_session({"Init.Data.List.Lemmas"}));
+  ASSERT_FALSE(opened.is_error) << opened.text;
+  auto got = check("import Init.Data.List.Lemmas\nexample : 1 = 1 := rfl\n");
+  EXPECT_EQ(got.value.at("session").at("reused"), true) << got.text;
 }
 
 TEST_F(host_life, a_cancel_reaches_code_that_asks_its_task_and_nothing_after_it) {
