@@ -97,16 +97,7 @@ void pool_core::enqueue(pool_job& job, std::string caller, std::chrono::millisec
   job.deadline = now + std::min(wait, config_.queue_wait_max);
   // A caller without a name is the client itself; the numbers of clients stay far below the hashes of names.
   job.caller = caller.empty() ? job.client : std::hash<std::string>{}(caller) | (std::uint64_t{1} << 63);
-  waiter entry;
-  entry.id = job.number;
-  entry.caller = job.caller;
-  entry.weight = job.weight;
-  entry.urgency = job.urgency;
-  entry.key = job.key->hash;
-  entry.identity = job.key->bind;
-  entry.since = now;
-  entry.deadline = job.deadline;
-  if (!queue_.push(job.key, entry))
+  if (!queue_.push(job.key, job.as_waiter()))
     return refuse(job.number, errc::overloaded, std::to_string(queue_.size()) + " are waiting", now);
   job.queued = true;
   ledger_.high.queued = std::max(ledger_.high.queued, queue_.size());

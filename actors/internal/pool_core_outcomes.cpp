@@ -99,16 +99,7 @@ bool pool_core::retry(pool_job& ended, const request_outcome& outcome, time_poin
   if (untouched || doubtful)
     --ended.attempts; // it cost the request nothing
   ended.queued = true;
-  waiter entry;
-  entry.id = ended.number;
-  entry.caller = ended.caller;
-  entry.weight = ended.weight;
-  entry.urgency = ended.urgency;
-  entry.key = ended.key->hash;
-  entry.identity = ended.key->bind;
-  entry.since = ended.since;
-  entry.deadline = ended.deadline;
-  queue_.push_back_first(ended.key, entry);
+  queue_.push_back_first(ended.key, ended.as_waiter());
   port_.arm(ended.deadline);
   return true;
 }

@@ -70,6 +70,9 @@ struct pool_job {
   std::vector<child_down> deaths;
   std::string label;         ///< What people call it.
   bool in_own_child = false; ///< Its next attempt runs in a child that ran nothing before.
+
+  /// As the queue knows it.
+  waiter as_waiter() const { return {number, caller, weight, urgency, key->hash, key->bind, since, deadline}; }
 };
 
 /// What a client can be told.

@@ -100,7 +100,7 @@ std::size_t compare_folder(const std::string& folder) {
 TEST(identity, generated_files_of_every_verdict_give_the_messages_of_lean_itself) {
   LEANWORKER_NEEDS_LEAN();
   scratch_folder folder;
-  auto snippets = leanworker::bench::make_snippets(20, 7);
+  auto snippets = leanworker::bench::make_snippets(20, 7, "Init");
   std::map<leanworker::verdict, int> taken;
   std::size_t written = 0;
   for (const auto& snippet : snippets)
