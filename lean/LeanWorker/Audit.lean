@@ -87,7 +87,7 @@ def Audit.command (a : Audit) (line : Nat) (before : Environment) (state : Comma
   let (next, taken) := takenBackOf a seen.made before state.env
   a := next
   for made in taken do
-    let (provenance, rests) := judgeTaken { a.provenance with own := a.provenance.own } made (state.env.setExporting false)
+    let (provenance, rests) := judgeTaken a.provenance made (state.env.setExporting false)
     a := { a with provenance }
     let entry : TakenBack := { name := made.name, line }
     if rests.saysSorry && !says log (·.kind == `hasSorry) then a := { a with hiddenSorries := a.hiddenSorries.push entry }

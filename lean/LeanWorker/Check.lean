@@ -241,7 +241,7 @@ def elabCommands (context : CheckContext) (request : CheckRequest) (input : Pars
     (parser, state) := (nextParser, { nextState with messages := {} })
     if ← cancelledItself context then
       let message := cancelledItselfMessage input (stx.getPos?.getD beginPos)
-      return (state, { ← report.add request.limits message with stopped := true }, audit)
+      return (state, ← report.add request.limits message, audit)
     if report.stopped || Parser.isTerminalCommand stx then break
   throwIfCancelled context.token
   return (state, report, audit)
@@ -271,6 +271,9 @@ private def resultJson (times : Times) (session : Json) (r : MessageReport) (d :
 /-- What a response says about its session. -/
 def sessionJson (imports : Array String) (reused : Bool) (importMs importsDone : Nat) : Json :=
   Json.mkObj [("imports", jsonStrings imports), ("reused", reused), ("import_ms", importMs), ("imports_done", importsDone)]
+
+def useJson (context : CheckContext) (use : SessionUse) : BaseIO Json := do
+  return sessionJson use.session.importNames use.reused use.importMs (← context.sessions.get).importsDone
 
 /-- The result of a source whose header already ended it. -/
 private def failedHeader (context : CheckContext) (times : Times) (request : CheckRequest) (key : ImportKey) (log : MessageLog) :
@@ -310,8 +313,7 @@ private def checkIn (context : CheckContext) (times : Times) (request : CheckReq
   let declarations ← reportDeclarations env state.env audit request.limits report.bytesLeft request.axioms context.token
   use.session.provenance.set declarations.provenance
   context.mark "declarations"
-  let session := sessionJson use.session.importNames use.reused use.importMs (← context.sessions.get).importsDone
-  resultJson times session report declarations
+  resultJson times (← useJson context use) report declarations
 
 /-- Runs the operation `check`. -/
 def runCheck (context : CheckContext) (json : Json) : RequestIO Json := do

@@ -129,16 +129,15 @@ private def configure (host : Host) (body : ByteArray) : RequestIO Json := do
   let sessionsMax ← ofExcept (member? json "sessions_max" (natural 1 64))
   let key ← ofExcept (readSealKey json)
   let memoryBytesMax ← ofExcept (member? json "memory_bytes_max" (natural 1 (2 ^ 50)))
+  let warmUp ← ofExcept (member? json "warm_up" bool)
   if let some path := path then host.searchPath.set path
   host.upkeep.memoryBytesMax.set memoryBytesMax
   host.receiveBytesMax.set toChild
   host.output.bodyBytesMax.set toParent
   host.sessions.modify fun st => { st with sessionsMax := sessionsMax.getD st.sessionsMax }
   if let some key := key then host.output.sealer.use key
-  let warmUp ← ofExcept (member? json "warm_up" bool)
   host.configured.set true
-  let isWarm := (← Usage.read).any (·.machineCode)
-  if warmUp.getD (!isWarm) then host.thread.whileIdle (← warmUpPieces host.sessions)
+  if warmUp.getD (!host.upkeep.machineCode) then host.thread.whileIdle (← warmUpPieces host.sessions)
   return Json.mkObj []
 
 /-! ## Requests that run Lean -/

@@ -59,9 +59,6 @@ private def openFor (context : CheckContext) (ref : CapabilityRef) (key : Import
   | .ok use => return use
   | .error log => throw (← importFailed ref log)
 
-private def useJson (context : CheckContext) (use : SessionUse) : RequestIO Json := do
-  return sessionJson use.session.importNames use.reused use.importMs (← context.sessions.get).importsDone
-
 private def loadModule (context : CheckContext) (ref : CapabilityRef) (name : Name) : RequestIO Loaded := do
   let use ← openFor context ref { imports := #[{ module := name }] } (Parser.mkInputContext "" name.toString)
   return { env := use.session.env, module := name, session := ← useJson context use }

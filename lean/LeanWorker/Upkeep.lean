@@ -38,7 +38,7 @@ private def factsOfSystem : IO Usage := do
 def Usage.read (memoryBytesMax : Option Nat := none) : BaseIO (Option Usage) := do
   let usage ← match ← factsOfLauncher.toBaseIO with
     | .ok usage => pure (some usage)
-    | .error _ => return (← factsOfSystem.toBaseIO).toOption.map fun u => { u with memoryBytesMax }
+    | .error _ => pure (← factsOfSystem.toBaseIO).toOption
   return usage.map fun u => { u with memoryBytesMax := memoryBytesMax.orElse fun _ => u.memoryBytesMax }
 
 /-- How much of its limit it uses, in percent. -/
@@ -91,14 +91,17 @@ structure Upkeep where
   start : ProcessState
   folder : Option System.FilePath
   threads : Nat
+  machineCode : Bool
   /-- The memory limit that `configure` gave. -/
   memoryBytesMax : IO.Ref (Option Nat)
   /-- Requests that ran Lean. -/
   served : IO.Ref Nat
 
 def Upkeep.new (start : ProcessState) : IO Upkeep := do
-  let threads := ((← Usage.read).map (·.threads)).getD 0
-  return { start, threads, folder := (← IO.currentDir.toBaseIO).toOption, memoryBytesMax := ← IO.mkRef none, served := ← IO.mkRef 0 }
+  let usage ← Usage.read
+  let threads := (usage.map (·.threads)).getD 0
+  let machineCode := usage.any (·.machineCode)
+  return { start, threads, machineCode, folder := (← IO.currentDir.toBaseIO).toOption, memoryBytesMax := ← IO.mkRef none, served := ← IO.mkRef 0 }
 
 private def newRandomSeed : IO Unit := do
   let seed := (← IO.getRandomBytes 7).foldl (init := 0) fun n byte => n * 256 + byte.toNat

@@ -6,7 +6,8 @@ import LeanWorker.Check
 
 Sources that use what files commonly use. They are elaborated once before an image is made, so that what Lean makes at first use is in it; and
 once more after a start, while nothing else is to be done: machine code is not part of an image, and WebAssembly is compiled function by
-function when it is first called. Without that the first files of a child take seconds instead of a tenth.
+function when it is first called. Without that the first files of a child take seconds instead of a tenth. A toolchain that keeps machine code
+has this behind it.
 -/
 
 open Lean
