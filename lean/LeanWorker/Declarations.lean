@@ -67,8 +67,9 @@ private def kindOf (env : Environment) (d : Declared) : String :=
 /-! ## What they rest on -/
 
 private def restsOnSomething (info : ConstantInfo) : Bool :=
-  let used := usedIn info
-  info matches .axiomInfo _ || used.contains ``sorryAx || nativeAxioms.any used.contains
+  -- A set, since looking for a name in an array is interpreted name by name.
+  let uses (e : Expr) := let used := e.getUsedConstantsAsSet; used.contains ``sorryAx || nativeAxioms.any used.contains
+  info matches .axiomInfo _ || uses info.type || (valueOf? info).any uses
 
 /-- Where nothing is imported but the toolchain, a file in which no constant has anything of its own needs no walk. -/
 private def explored (p : Provenance) (env : Environment) (added : Array (Name × ConstantInfo)) : Provenance :=

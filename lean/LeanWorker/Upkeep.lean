@@ -72,12 +72,14 @@ private def poolIsIdle (threads : Nat) (waitMs : Nat) (restore : BaseIO Unit) : 
       arrived.modify (· + 1)
       unless ← released.get do open_.wait lock
       lock.unlock
-  let begin ← IO.monoMsNow
+  let begin ← IO.monoNanosNow
   let mut all := false
   repeat
     all := (← arrived.get) ≥ threads
-    if all || (← IO.monoMsNow) ≥ begin + waitMs then break
-    IO.sleep 1
+    let waited := (← IO.monoNanosNow) - begin
+    if all || waited ≥ waitMs * 1000000 then break
+    -- They mostly come within a tenth of a millisecond, and any sleep takes more than a whole one.
+    if waited > 500000 then IO.sleep 1
   lock.lock
   released.set true
   open_.notifyAll
@@ -96,23 +98,30 @@ structure Upkeep where
   memoryBytesMax : IO.Ref (Option Nat)
   /-- Requests that ran Lean. -/
   served : IO.Ref Nat
+  /-- Of the process. -/
+  seed : Nat
 
 def Upkeep.new (start : ProcessState) : IO Upkeep := do
   let usage ← Usage.read
-  let threads := (usage.map (·.threads)).getD 0
-  let machineCode := usage.any (·.machineCode)
-  return { start, threads, machineCode, folder := (← IO.currentDir.toBaseIO).toOption, memoryBytesMax := ← IO.mkRef none, served := ← IO.mkRef 0 }
+  let randomSeed : IO Nat := return (← IO.getRandomBytes 7).foldl (init := 0) fun n byte => n * 256 + byte.toNat
+  return { start
+           threads := (usage.map (·.threads)).getD 0
+           machineCode := usage.any (·.machineCode)
+           folder := (← IO.currentDir.toBaseIO).toOption
+           memoryBytesMax := ← IO.mkRef none
+           served := ← IO.mkRef 0
+           seed := ← randomSeed }
 
-private def newRandomSeed : IO Unit := do
-  let seed := (← IO.getRandomBytes 7).foldl (init := 0) fun n byte => n * 256 + byte.toNat
-  IO.stdGenRef.set (mkStdGen seed)
+/-- A seed that no request had before. -/
+private def Upkeep.newRandomSeed (u : Upkeep) : BaseIO Unit := do
+  IO.stdGenRef.set (mkStdGen (u.seed + 1000003 * (← u.served.get)))
 
 /-- Before a request: registries, search path, current folder as at the start; a random seed of its own, as a new process has it. -/
 def Upkeep.prepare (u : Upkeep) (path : SearchPath) : BaseIO Unit := do
   u.served.modify (· + 1)
   useProcessState u.start path
   if let some folder := u.folder then discard <| (IO.Process.setCurrentDir folder).toBaseIO
-  discard <| newRandomSeed.toBaseIO
+  u.newRandomSeed
 
 /-- After a request: puts back what it changed, and does not wait for the next one to do so. What code of a file hid in a registry or a stream is
 freed now, and work that only waited for that begins while it is looked for. `restoreThread` puts the thread's settings back. -/

@@ -51,10 +51,19 @@ def flagRetire : UInt8 := 2
 def headerStart (kind : FrameKind) (idField : ByteArray) (flags : UInt8 := 0) : ByteArray :=
   ((magicAndVersion.push kind.code).push flags) ++ idField
 
-/-- Pure encoder of a header. -/
+/-- The eight bytes of each small number. Made once per process, and part of its start-up image. -/
+initialize smallNumbers : Array ByteArray ← do
+  let mut all := #[]
+  for high in [0:16] do
+    let rest := littleEndian high 7 .empty
+    for low in [0:256] do all := all.push (ByteArray.empty.push low.toUInt8 ++ rest)
+  return all
+
+/-- Encoder of a header. -/
 def encodeHeader (kind : FrameKind) (idField : ByteArray) (bodyBytes : Nat) (flags : UInt8 := 0) : ByteArray :=
   -- The length has four bytes, and four reserved ones follow that are zero.
-  littleEndian bodyBytes 8 (headerStart kind idField flags)
+  let start := headerStart kind idField flags
+  if h : bodyBytes < smallNumbers.size then start ++ smallNumbers[bodyBytes] else littleEndian bodyBytes 8 start
 
 /-! ## Frames that wait -/
 
@@ -150,14 +159,6 @@ def waitMs : UInt32 := 1
 def batchBytes : Nat := 32768
 
 /-! ## Encoding what waits -/
-
-/-- The eight bytes of each small number. Made once per process, and part of its start-up image. -/
-initialize smallNumbers : Array ByteArray ← do
-  let mut all := #[]
-  for high in [0:16] do
-    let rest := littleEndian high 7 .empty
-    for low in [0:256] do all := all.push (ByteArray.empty.push low.toUInt8 ++ rest)
-  return all
 
 /-- `all ++ more` in one call instead of three: the bounds are cut to what is there. -/
 @[inline] private def append (all more : ByteArray) : ByteArray :=
