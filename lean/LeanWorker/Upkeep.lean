@@ -133,23 +133,26 @@ def Upkeep.putBack (u : Upkeep) (sessions : Sessions) (restoreThread : BaseIO Un
 /-- Time for tasks that are about to end. -/
 private def leaveMs : Nat := 200
 
-/-- Whether something of the requests so far still runs. `own` threads are the host's. -/
-private partial def Upkeep.workIsLeft (u : Upkeep) (own : Nat) (restoreThread : BaseIO Unit) (untilMs : Nat) : BaseIO Bool := do
-  let extra : BaseIO Nat := do return ((← Usage.read).map (·.threads)).getD 0 - u.threads - own
-  let others ← extra
+/-- Whether something of the requests so far still runs. `own` threads are the host's; `usage` was read just now, since reading it takes
+three calls to the system, each through another thread where that is WebAssembly. -/
+private partial def Upkeep.workIsLeft (u : Upkeep) (own : Nat) (restoreThread : BaseIO Unit) (usage : Option Usage) (untilMs : Nat) :
+    BaseIO Bool := do
+  let extra (usage : Option Usage) : Nat := (usage.map (·.threads)).getD 0 - u.threads - own
+  let others := extra usage
   if others == 0 then return false
   -- Idle threads of the task pool stay for good, and only those can take a task.
-  if (← poolIsIdle others 20 restoreThread) && (← extra) ≤ others then return false
+  if (← poolIsIdle others 20 restoreThread) && extra (← Usage.read) ≤ others then return false
   if (← IO.monoMsNow) ≥ untilMs then return true
   IO.sleep 2
-  u.workIsLeft own restoreThread untilMs
+  u.workIsLeft own restoreThread (← Usage.read) untilMs
 
 /-- After `putBack`: why this process should be replaced before the next request. `own` threads are the host's. -/
 def Upkeep.retire? (u : Upkeep) (own : Nat) (sessions : Sessions) (restoreThread : BaseIO Unit) : BaseIO (Option String) := do
   if let some why := sessions.retire then return some why
-  if let some usage ← Usage.read (← u.memoryBytesMax.get) then
+  let usage ← Usage.read (← u.memoryBytesMax.get)
+  if let some usage := usage then
     if usage.percent ≥ retirePercent then return some usage.memoryText
-  if ← u.workIsLeft own restoreThread ((← IO.monoMsNow) + leaveMs) then return some "a request left tasks or threads that still run"
+  if ← u.workIsLeft own restoreThread usage ((← IO.monoMsNow) + leaveMs) then return some "a request left tasks or threads that still run"
   if ← u.start.registriesChanged then return some "work that a request left behind changed Lean's registries"
   return none
 
