@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes the `.ir` files of the library with the new toolchain itself (ir/GenerateIr.lean says what they are).
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 
 import { PrepareError } from "./errors.mjs";
+import { runLean } from "./lean_run.mjs";
 import { recipeFolder } from "./recipe.mjs";
 
 const step = "generate .ir files";
@@ -31,28 +31,13 @@ export function dealBySize(modules, parts) {
 }
 
 /** Runs one generator over its share. */
-function generate(sysroot, library, modules) {
+async function generate(sysroot, library, modules) {
   // The generator itself must run without .ir files: that is what the fork's own mode is for.
   // Little of its code is hot enough to be worth optimising: 6 instead of 13 s.
-  const env = { ...process.env, LEANWORKER_WASM_FORK_MODE: "1", LEANWORKER_WASM_NODE_FLAGS: "--liftoff-only", LEAN_PATH: "" };
+  const env = { LEANWORKER_WASM_FORK_MODE: "1", LEANWORKER_WASM_NODE_FLAGS: "--liftoff-only" };
   const script = path.join(recipeFolder, "ir", "GenerateIr.lean");
-  const child = spawn(path.join(sysroot, "bin/lean"), ["-j1", "--run", script, library], { env, stdio: ["pipe", "pipe", "pipe"] });
-  const stop = () => child.kill("SIGKILL");
-  process.once("exit", stop);
-  const timer = setTimeout(stop, patienceMs);
-  return new Promise((resolve, reject) => {
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output = (output + chunk).slice(-2000)));
-    child.stdin.on("error", () => {}); // it died: its exit status says more
-    child.stdin.end(modules.join("\n") + "\n");
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      process.off("exit", stop);
-      clearTimeout(timer);
-      if (code === 0) return resolve();
-      reject(new PrepareError(step, `the generator ended with ${signal ?? code}: ${output.trim()}`, { file: library }));
-    });
-  });
+  const { ok, output } = await runLean(sysroot, ["-j1", "--run", script, library], { env, input: modules.join("\n") + "\n", patienceMs });
+  if (!ok) throw new PrepareError(step, `the generator failed: ${output}`, { file: library });
 }
 
 /** Writes all .ir files, with `processes` generators at once; returns how many. */

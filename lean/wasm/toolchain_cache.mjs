@@ -31,8 +31,9 @@ function isAlive(pid) {
   }
 }
 
-/** Longer than any preparation between two of its writes: in another container that uses the same cache, its process number means nothing here. */
-const graceMs = 10 * 60 * 1000;
+/** Longer than any preparation: in another container that uses the same cache, its process number means nothing here, and what it writes
+ * into subfolders does not change the folder's own time. */
+const graceMs = 30 * 60 * 1000;
 
 function isOld(folder, now) {
   try {

@@ -143,8 +143,8 @@ LW.readPiece = (address, length, offset) =>
 
 /** Compiles and instantiates. The image must be in memory first: the module's start function looks at a flag there. */
 LW.instantiate = async (file, imports) => {
-  LW.beginTraining();
   const binary = LW.fs.readFileSync(file);
+  LW.beginTraining(binary);
   LW.module = LW.moduleWithCode(binary) ?? (await WebAssembly.compile(binary));
   await LW.imageLoaded;
   return { module: LW.module, instance: await WebAssembly.instantiate(LW.module, imports) };

@@ -2,7 +2,8 @@
 // Reading and writing of the process's own descriptors by the thread that asks, byte for byte.
 // Emscripten's own terminal layer decodes text, buffers lines and runs on the main thread.
 //
-// A descriptor opened as /proc/self/fd/N gets the number descriptorBase + N, a claimed one (channels.js) channelBase + N; nothing else uses these.
+// A descriptor opened as /proc/self/fd/N gets the number descriptorBase + N, a claimed one (channels.js) channelBase + N; facts.js has
+// one of its own in between.
 LW.descriptorBase = 1 << 20;
 LW.channelBase = 1 << 21;
 LW.isOwnDescriptor = (fd) => fd <= 2 || fd >= LW.descriptorBase;

@@ -24,6 +24,7 @@ LW.storeArguments = (args) => {
 
 /** Main thread: replaces callMain. */
 LW.callMain = (args) => {
+  process.removeAllListeners("uncaughtException"); // the launcher's
   process.on("uncaughtException", LW.fatal);
   LW.mountRealFolders();
   LW.words32()[LW.pidAddress >> 2] = process.pid;

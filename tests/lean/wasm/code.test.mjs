@@ -63,6 +63,24 @@ describe("kept machine code", { skip: needsToolchain.skip }, () => {
     }
   });
 
+  test("V8 does not go on optimising what the training called", needsToolchain, () => {
+    const file = fs.readFileSync(path.join(sysroot, home, "lean.code"));
+    const tail = 12;
+    // Before that, such a budget was at most 2000 for each of some 150000 functions.
+    for (const back of [1, 2, 3, 1000, 50000, 100000]) assert.equal(file.readInt32LE(file.length - tail - 4 * back), 30000000);
+  });
+
+  test("a binary that V8 refuses is told in one line, without a line of the program", needsToolchain, async (t) => {
+    const folder = copyOfToolchain(t);
+    fs.rmSync(path.join(folder, home, "lean.wasm"));
+    fs.writeFileSync(path.join(folder, home, "lean.wasm"), "no wasm at all");
+    const { code, stderr } = await version(folder, { LEANWORKER_WASM_DEBUG: "" });
+    const lines = stderr.toString().trim().split("\n");
+    assert.equal(code, 126, stderr.toString().slice(0, 2000));
+    assert.match(lines.at(-1), /^lean: .*(wasm|magic)/i);
+    assert.ok(stderr.length < 2000, `${stderr.length} bytes`);
+  });
+
   test("a training that fails leaves none", needsToolchain, async (t) => {
     const folder = folderWith(t, { "Fails.lean": "def main : IO UInt32 := return 3\n" });
     const file = path.join(folder, "code");
