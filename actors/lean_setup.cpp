@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 /// Variables that a toolchain may look at: elan's choice of toolchain, and the knobs of the prepared npm one.
 /// A user sets the rest for Lean itself, or for the libraries that it loads.
 std::vector<std::string> environment_prefixes() {
-  return {"ELAN_", "LEANWORKER_WASM_", "LEAN_NUM_THREADS", "LEAN_STACK_SIZE_KB", "LEAN_CC", "LD_LIBRARY_PATH"};
+  return {"ELAN_", "LEANWORKER_WASM_", "LEAN_NUM_THREADS", "LEAN_STACK_SIZE_KB", "LEAN_CC", "LEAN_ABORT_ON_PANIC", "LD_LIBRARY_PATH"};
 }
 
 /// Waits for the end of a program that does not speak the protocol.

@@ -73,6 +73,13 @@ std::string what_0_1_2_are() {
   return text;
 }
 
+std::string names_of_environment() {
+  std::string names;
+  for (char** entry = ::environ; *entry; ++entry)
+    names += std::string{*entry, std::strchr(*entry, '=')} + " ";
+  return names;
+}
+
 class fake_host final : public child_host {
 public:
   child_facts facts() const override { return {"fake-lean", "4.28.0", {"check", "run", "open_session"}}; }
@@ -94,6 +101,8 @@ private:
       std::ofstream{noted("hangs")};
       request.wait_cancelled(std::chrono::hours{1});
     }
+    if (says("ENVIRONMENT"))
+      return report("has_errors", {{{"severity", "error"}, {"text", names_of_environment()}, {"line", 1}, {"column", 0}, {"kind", ""}}});
     if (says("WRONG"))
       return report("has_errors", {{{"severity", "error"}, {"text", says("LONG") ? std::string(60'000, 'x') : what_0_1_2_are()}, {"line", 1},
                                     {"column", 0}, {"kind", ""}}});

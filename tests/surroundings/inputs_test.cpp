@@ -114,5 +114,16 @@ TEST_F(inputs, files_that_change_or_go_while_they_wait_get_one_record_each) {
     EXPECT_TRUE(verdict == "accepted" || verdict == "unreadable") << file << ": " << verdict;
 }
 
+TEST_F(inputs, a_child_knows_what_is_set_for_lean_and_no_secret) {
+  write("env.lean", "ENVIRONMENT");
+  set("LEAN_ABORT_ON_PANIC", "1");
+  set("LEAN_NUM_THREADS", "2");
+  set("SECRET_TOKEN", "x");
+  auto done = run(leanworker("check env.lean"));
+  EXPECT_NE(done.out.find("LEAN_ABORT_ON_PANIC "), std::string::npos) << done.str();
+  EXPECT_NE(done.out.find("LEAN_NUM_THREADS "), std::string::npos) << done.str();
+  EXPECT_EQ(done.out.find("SECRET_TOKEN"), std::string::npos) << done.str();
+}
+
 } // namespace
 } // namespace leanworker::testing
