@@ -208,7 +208,7 @@ host_package_result compile(const toolchain& lean, const host_build& build, cons
 }
 
 void prepare_start(const toolchain& lean, const host_build& build, const fs::path& aside, const command_runner& run) {
-  auto hook = lean.sysroot + "/libexec/leanworker/prepare-host";
+  auto hook = lean.start_hook();
   if (::access(hook.c_str(), X_OK) != 0)
     return;
   auto result = run({{hook, aside.string()}, {{"LEAN_PATH", aside.string()}}, aside.string(), prepare_timeout});
@@ -217,8 +217,6 @@ void prepare_start(const toolchain& lean, const host_build& build, const fs::pat
   else // slower starts are no reason not to work
     build.say("no start-up image, children will start slowly: " + words_of(result));
 }
-
-constexpr const char* program_name = "leanworker-host";
 
 /// A program that ends in order at the end of its input, as every child must, is one that can be used.
 bool works(const toolchain& lean, const fs::path& program, const fs::path& aside, const command_runner& run) {
@@ -230,7 +228,7 @@ void make_program(const toolchain& lean, const host_build& build, const std::vec
   auto compiler = lean.sysroot + "/bin/leanc";
   if (lean.is_wasm() || ::access(compiler.c_str(), X_OK) != 0)
     return;
-  std::vector<std::string> link{compiler, "-O2", "-rdynamic", "-o", program_name};
+  std::vector<std::string> link{compiler, "-O2", "-rdynamic", "-o", host_package::program};
   std::vector<std::string> sources{"Main.lean"};
   for (const auto& each : units)
     sources.push_back(each.name);
@@ -243,16 +241,16 @@ void make_program(const toolchain& lean, const host_build& build, const std::vec
   }
   if (result.ok())
     result = run({link, {}, aside.string(), compile_timeout});
-  if (result.ok() && works(lean, aside / program_name, aside, run))
+  if (result.ok() && works(lean, aside / host_package::program, aside, run))
     return build.say("linked the Lean host as a program of its own");
   std::error_code ignored;
-  fs::remove(aside / program_name, ignored);
+  fs::remove(aside / host_package::program, ignored);
   build.say("the Lean host is started with `lean --run`: it could not be linked as a program" + (result.ok() ? std::string{" that works"} : ": " + words_of(result)));
 }
 
 host_package describe_package(const fs::path& folder) {
   std::error_code ignored;
-  return {folder.string(), fs::exists(folder / "Main.image", ignored), fs::exists(folder / program_name, ignored)};
+  return {folder.string(), fs::exists(folder / "Main.image", ignored), fs::exists(folder / host_package::program, ignored)};
 }
 
 } // namespace

@@ -11,6 +11,8 @@ namespace leanworker {
 
 /// The Lean host, compiled for one toolchain.
 struct host_package {
+  static constexpr const char* program = "leanworker-host"; ///< Its name in `folder`, if `executable`.
+
   std::string folder;       ///< Holds Main.lean and the compiled modules.
   bool quick_start = false; ///< It has a start-up image: a child is ready within a second.
   bool executable = false;  ///< It is a program of its own, made by the toolchain's `leanc`.
@@ -19,7 +21,7 @@ struct host_package {
   /// mapped; with `--run` they are copied (lean4#587).
   std::vector<std::string> argv(const toolchain& lean) const {
     if (executable)
-      return {folder + "/leanworker-host"};
+      return {folder + "/" + program};
     return {lean.lean(), "--run", folder + "/Main.lean"};
   }
   /// What a child must find in its environment, besides a basic one.

@@ -67,7 +67,7 @@ bool take(toolchain_result& result, const toolchain_search& search, const std::s
 std::string words_of(const command_result& answer) {
   auto text = answer.timed_out ? "does not answer" : answer.exit.str();
   for (const auto& stream : {answer.err, answer.out})
-    if (auto line = first_line(stream); !answer.ok() && !line.empty())
+    if (auto line = first_line(stream); !line.empty())
       return text + ": " + line.substr(0, 300);
   return text;
 }
@@ -145,7 +145,7 @@ toolchain_search toolchain_search::from_environment(std::string given) {
 
 bool toolchain::is_wasm() const {
   std::error_code ignored;
-  return fs::exists(sysroot + "/libexec/leanworker/prepare-host", ignored);
+  return fs::exists(start_hook(), ignored);
 }
 
 toolchain_result find_toolchain(const toolchain_search& search, const command_runner& run) {

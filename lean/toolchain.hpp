@@ -20,6 +20,8 @@ struct toolchain {
 
   std::string lean() const { return sysroot + "/bin/lean"; }
   std::string library() const { return sysroot + "/lib/lean"; }
+  /// A program of the toolchain's that makes starts of a compiled host quicker. Absolute; only the prepared npm one has it.
+  std::string start_hook() const { return sysroot + "/libexec/leanworker/prepare-host"; }
   /// The prepared npm toolchain, or one like it: Lean compiled to WebAssembly, with a launcher of ours. Anything else is native.
   bool is_wasm() const;
 };

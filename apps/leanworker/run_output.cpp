@@ -108,7 +108,7 @@ bool can_write_rows(std::string& file, std::string& problem) {
     folder = ".";
   if (::access(folder.c_str(), W_OK | X_OK) == 0)
     return true;
-  problem = "cannot write into " + folder + ": " + std::strerror(errno);
+  problem = "--rows " + file + ": cannot write into " + folder + ": " + std::strerror(errno) + "; make that folder, or name another file";
   return false;
 }
 

@@ -101,7 +101,7 @@ private def faultError : Fault → RequestError
   | .tooLarge why => { code := .outputTooLarge, message := why }
 
 private def rowCounts (out : Outbox) : List (String × Nat) :=
-  let lanes := if out.name.isEmpty then [] else out.nextLane :: out.rest.others
+  let lanes := if out.name.isEmpty then [] else out.nextLane :: out.rest.others ++ out.rest.more.values
   lanes.map fun lane => (lane.name, lane.first)
 
 private def runStreaming (context : RunContext) (request : RunRequest) (loaded : Loaded) (name : Name) (startMs : Nat) : RequestIO String := do

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 import Std.Sync.Mutex
+import Std.Data.TreeMap.Basic
 
 /-!
 # The wire
@@ -106,8 +107,10 @@ structure OutboxRest where
   lane : Lane := { name := "" }
   /-- What came before the rows in the outbox itself, the newest first. -/
   before : List Waiting := []
-  /-- The other streams. -/
+  /-- The other streams that were used last, so that going to and fro between a few is cheap. -/
   others : List Lane := []
+  /-- The streams besides. -/
+  more : Std.TreeMap String Lane := {}
   closed : Bool := false
   fault : Option Fault := none
   metadata : Option String := none

@@ -50,7 +50,9 @@ protected:
   static void SetUpTestSuite() {
     if (test_sysroot().empty())
       return;
-    auto lean = set_up_lean({test_sysroot()});
+    lean_search search;
+    search.sysroot = test_sysroot();
+    auto lean = set_up_lean(search);
     ASSERT_TRUE(lean) << lean.message;
     auto options = client::lean_pool(lean, 1);
     options.config.worker.request_timeout = 60s;

@@ -29,8 +29,9 @@ void expect_each(const command_outcome& done, const std::vector<sample>& samples
     EXPECT_EQ(found->second.value("verdict", ""), each.verdict) << text;
     for (auto part : each.texts)
       EXPECT_NE(text.find(part), std::string::npos) << part << " is not in " << text;
-    if (each.absent)
+    if (each.absent) {
       EXPECT_EQ(text.find(each.absent), std::string::npos) << each.absent << " is in " << text;
+    }
   }
 }
 

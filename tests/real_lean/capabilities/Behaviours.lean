@@ -48,6 +48,12 @@ def interleaved (request : String) (s : Stream) : IO Unit := do
     s.row "odd" (indexRow (2 * i + 1))
     if i == 300 then s.row "once" "null"
 
+/-- Many streams by turns, two rows each. -/
+@[worker_command "fan"]
+def fan (request : String) (s : Stream) : IO Unit := do
+  for turn in [0:2] do
+    for i in [0:natural request 100] do s.row s!"s{i}" (indexRow turn)
+
 @[worker_command "chunked"]
 def chunked (_ : String) (s : Stream) : IO Unit := do
   let chunks := countChunks 6 2
