@@ -24,7 +24,7 @@ bool pool_core::keep_fresh(pool_slot& slot, time_point now) {
 }
 
 void pool_core::plan_end(pool_slot& slot, cycle_reason reason, errc cause, bool rest, time_point now) {
-  if (slot.due || slot.replaced_by || slot.life == slot_life::closed)
+  if (slot.due || slot.replaced_by || slot.closing || slot.life == slot_life::closed)
     return;
   bool put_off = false;
   auto spare = rest || reason.strict() || slot.life != slot_life::ready ? nullptr : spare_for(slot, put_off, now);
@@ -177,7 +177,7 @@ pool_answer pool_core::cycle(const cycle_pool& order, time_point now) {
   bool put_off = false;
   for (auto& slot : slots_) {
     // A child that is only starting is as new as it can be.
-    if (slot.spare || slot.life != slot_life::ready || (order.scope == cycle_scope::one && slot.id != order.slot))
+    if (slot.spare || slot.closing || slot.life != slot_life::ready || (order.scope == cycle_scope::one && slot.id != order.slot))
       continue;
     if (order.scope != cycle_scope::rolling) {
       plan_end(slot, cycle_reason::asked(), errc::cycled, false, now);

@@ -75,8 +75,8 @@ void pool_core::on_spawned(pool_slot& slot, const worker_event& told, time_point
     ledger_.restarted(slot.next_cause.empty() ? std::string{to_string(errc::stopped)} : slot.next_cause);
   }
   slot.next_cause.clear();
-  if (slot.life == slot_life::resting || slot.life == slot_life::parked)
-    slot.life = slot_life::starting;
+  if (slot.life == slot_life::resting || slot.life == slot_life::parked) // one that was told to stop meanwhile does not come to be used
+    slot.life = slot.end_cause == errc::stopped ? slot_life::ending : slot_life::starting;
   note(pool_event_kind::worker_spawned, slot, now, errc::none, {}, told.pid);
 }
 
