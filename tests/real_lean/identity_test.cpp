@@ -7,8 +7,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <iostream>
+#include <map>
 #include <regex>
 
 using namespace leanworker::testing;
@@ -64,34 +66,61 @@ std::string first_difference(const json& found, const json& expected) {
   return "none";
 }
 
-/// Compares all files below a folder; two processes of Lean at a time. Gives how many were compared.
-std::size_t compare_folder(const std::string& folder) {
-  auto done = check({folder, "--jobs", "2", "--timeout", "120s"});
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator{folder})
-    if (entry.path().extension() == ".lean")
-      files.push_back(entry.path());
-  std::atomic<std::size_t> next{0}, compared{0};
+/// Calls `body` with each of these, two at a time.
+void two_at_a_time(const std::vector<fs::path>& files, const std::function<void(const fs::path&)>& body) {
+  std::atomic<std::size_t> next{0};
   auto work = [&] {
-    for (auto i = next.fetch_add(1); i < files.size(); i = next.fetch_add(1)) {
-      auto name = files[i].filename().string();
-      auto found = done.records.find(name);
-      if (found == done.records.end() || !found->second.contains("messages")) {
-        ADD_FAILURE() << name << ": no messages: " << (found == done.records.end() ? "no record" : found->second.dump());
-        continue;
-      }
-      if (found->second.value("messages_truncated", false)) {
-        std::cout << name << ": not compared, its messages are cut" << std::endl;
-        continue;
-      }
-      auto ours = messages_of(found->second.at("messages")), leans = expected_of(files[i].string());
-      EXPECT_EQ(ours == leans, true) << name << ": " << first_difference(ours, leans);
-      ++compared;
-    }
+    for (auto i = next.fetch_add(1); i < files.size(); i = next.fetch_add(1))
+      body(files[i]);
   };
   auto other = std::async(std::launch::async, work);
   work();
   other.wait();
+}
+
+std::vector<fs::path> lean_files_below(const std::string& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator{folder})
+    if (entry.path().extension() == ".lean")
+      files.push_back(entry.path());
+  return files;
+}
+
+/// By name. A command takes forty files at most, since it is given minutes, not hours.
+std::map<std::string, json> records_of(const std::vector<fs::path>& files) {
+  constexpr std::size_t at_once = 40;
+  std::map<std::string, json> records;
+  for (std::size_t begin = 0; begin < files.size(); begin += at_once) {
+    std::vector<std::string> arguments;
+    for (auto i = begin; i < std::min(begin + at_once, files.size()); ++i)
+      arguments.push_back(files[i].string());
+    arguments.insert(arguments.end(), {"--jobs", "2", "--timeout", "120s"});
+    for (auto& [name, record] : check(arguments).records)
+      EXPECT_TRUE(records.emplace(name, record).second) << "two records of " << name;
+  }
+  return records;
+}
+
+/// Compares all files below a folder; two processes of Lean at a time. Gives how many were compared.
+std::size_t compare_folder(const std::string& folder) {
+  auto files = lean_files_below(folder);
+  auto records = records_of(files);
+  std::atomic<std::size_t> compared{0};
+  two_at_a_time(files, [&](const fs::path& file) {
+    auto name = file.filename().string();
+    auto found = records.find(name);
+    if (found == records.end() || !found->second.contains("messages")) {
+      ADD_FAILURE() << name << ": no messages: " << (found == records.end() ? "no record" : found->second.dump());
+      return;
+    }
+    if (found->second.value("messages_truncated", false)) {
+      std::cout << name << ": not compared, its messages are cut" << std::endl;
+      return;
+    }
+    auto ours = messages_of(found->second.at("messages")), leans = expected_of(file.string());
+    EXPECT_EQ(ours == leans, true) << name << ": " << first_difference(ours, leans);
+    ++compared;
+  });
   return compared;
 }
 
@@ -124,22 +153,22 @@ TEST(identity, the_files_of_a_folder_give_the_messages_of_lean_itself) {
 TEST(identity, messages_are_those_of_lean_itself) {
   LEANWORKER_NEEDS_LEAN();
   auto done = check({SAMPLES, "--jobs", "2", "--timeout", "60s"});
-  std::size_t compared = 0;
-  for (const auto& entry : fs::directory_iterator{SAMPLES}) {
-    auto name = entry.path().filename().string();
+  auto files = lean_files_below(SAMPLES);
+  for (const auto& file : files) {
+    auto name = file.filename().string();
     // This test is about messages. A file that got none of Lean's verdicts beside the others is shown, and checked once more alone.
     if (!done.records[name].contains("messages")) {
       std::cout << "not judged by Lean at first: " << done.records[name] << std::endl;
-      done.records[name] = check({entry.path().string(), "--timeout", "60s"}).records[name];
+      done.records[name] = check({file.string(), "--timeout", "60s"}).records[name];
     }
     ASSERT_TRUE(done.records[name].contains("messages")) << name << ": " << done.records[name];
-    auto expected = json::array(), found = json::array();
-    for (const auto& message : lean_messages(entry.path().string()))
-      expected.push_back(without_search_path(as_ours(message)));
-    for (const auto& message : done.records[name].at("messages"))
-      found.push_back(without_search_path(message));
-    EXPECT_EQ(found, expected) << name;
-    ++compared;
   }
-  EXPECT_GE(compared, 20u);
+  two_at_a_time(files, [&](const fs::path& file) {
+    auto name = file.filename().string();
+    auto expected = json::array();
+    for (const auto& message : lean_messages(file.string()))
+      expected.push_back(without_search_path(as_ours(message)));
+    EXPECT_EQ(messages_of(done.records.at(name).at("messages")), expected) << name;
+  });
+  EXPECT_GE(files.size(), 20u);
 }
