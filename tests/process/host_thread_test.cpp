@@ -59,7 +59,7 @@ struct host_thread_test : ::testing::Test {
     EXPECT_TRUE(child->wait_end());
     auto result = child->look([](const recorder& r) { return *r.end_; });
     EXPECT_EQ(child->look([](const recorder& r) { return r.ends_; }), 1);
-    EXPECT_TRUE(all_gone(mark, std::chrono::seconds{5}));
+    EXPECT_TRUE(all_gone(mark, std::chrono::seconds{20}));
     return result;
   }
 };
@@ -276,7 +276,7 @@ TEST_F(host_thread_test, many_threads_may_use_it_at_once) {
     });
   for (auto& thread : threads)
     thread.join();
-  EXPECT_TRUE(all_gone(mark, std::chrono::seconds{5}));
+  EXPECT_TRUE(all_gone(mark, std::chrono::seconds{20}));
   // The host thread tells of an end first, and then forgets the child.
   for (auto ends = clock::now() + std::chrono::seconds{5}; host.live() != 0 && clock::now() < ends;)
     std::this_thread::yield();
@@ -294,7 +294,7 @@ TEST(host_thread_end, its_destructor_leaves_no_process_behind) {
     ASSERT_TRUE(child->wait_frames(1));
   }
   EXPECT_TRUE(child->look([](const recorder& r) { return r.end_.has_value(); }));
-  EXPECT_TRUE(all_gone(mark, std::chrono::seconds{5}));
+  EXPECT_TRUE(all_gone(mark, std::chrono::seconds{20}));
 }
 
 TEST(host_thread_end, a_batch_may_outlive_the_host_thread) {

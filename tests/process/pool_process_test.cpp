@@ -126,7 +126,7 @@ TEST(pool_process, random_kills_from_outside_lose_and_duplicate_nothing) {
       EXPECT_EQ(outcomes.size(), 1u) << id;
     EXPECT_EQ(peer.outcomes.size(), count);
   }
-  EXPECT_TRUE(all_gone("LEANWORKER_TEST_MARK=pool_random_kills", 5s));
+  EXPECT_TRUE(all_gone("LEANWORKER_TEST_MARK=pool_random_kills", 20s));
 }
 
 TEST(pool_process, a_firm_stop_ends_running_work_and_leaves_nothing) {
@@ -142,5 +142,5 @@ TEST(pool_process, a_firm_stop_ends_running_work_and_leaves_nothing) {
     for (ticket id : {1, 2, 3})
       EXPECT_EQ(peer.wait(id).done.outcome.code, errc::shutting_down);
   }
-  EXPECT_TRUE(all_gone("LEANWORKER_TEST_MARK=pool_firm_stop", 5s));
+  EXPECT_TRUE(all_gone("LEANWORKER_TEST_MARK=pool_firm_stop", 20s));
 }

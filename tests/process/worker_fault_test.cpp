@@ -97,7 +97,7 @@ TEST_P(worker_fault, has_its_own_cause_and_the_next_request_works) {
     EXPECT_TRUE(peer.stop());
     EXPECT_EQ(peer.outcomes[1].size(), 1u);
   }
-  EXPECT_TRUE(all_gone("LEANWORKER_TEST_MARK=worker_fault", 5s));
+  EXPECT_TRUE(all_gone("LEANWORKER_TEST_MARK=worker_fault", 20s));
 }
 
 INSTANTIATE_TEST_SUITE_P(every, worker_fault, ::testing::ValuesIn(rows), test_name);
@@ -155,7 +155,7 @@ TEST_P(worker_start, T30_that_fails_is_typed_ends_in_giving_up_and_leaves_no_pro
     EXPECT_EQ(peer.wait_event(worker_event_kind::gave_up).cause, errc::start_limit);
     EXPECT_TRUE(peer.stop());
   }
-  EXPECT_TRUE(all_gone("LEANWORKER_TEST_MARK=worker_start", 5s));
+  EXPECT_TRUE(all_gone("LEANWORKER_TEST_MARK=worker_start", 20s));
 }
 
 INSTANTIATE_TEST_SUITE_P(every, worker_start, ::testing::ValuesIn(starts), start_name);
