@@ -78,22 +78,27 @@ private def takeLane (name : String) : List Lane → Option (Lane × List Lane)
   | lane :: rest =>
     if lane.name == name then some (lane, rest) else (takeLane name rest).map fun (found, others) => (found, lane :: others)
 
-/-- How many lanes a search may pass: each step is interpreted. -/
-private def searchedLanes : Nat := 8
-
 /-- The outbox with another lane as that of the row before. -/
 private def changeLane (out : Outbox) (lane : Lane) (others : List Lane) : Outbox :=
   let others := if out.name.isEmpty then others else out.nextLane :: others
-  let kept := others.take searchedLanes
-  let more := (others.drop searchedLanes).foldl (init := out.rest.more) fun more old => more.insert old.name old
-  { out with name := lane.name, payloads := [], rest := { out.rest with lane, before := out.waiting, others := kept, more } }
+  { out with name := lane.name, payloads := [], rest := { out.rest with lane, before := out.waiting, others } }
+
+/-- How many lanes a search may pass: each step is interpreted. -/
+private def searchedLanes : Nat := 8
+
+/-- The outbox with no more lanes to search than that. -/
+private def settle (out : Outbox) : Outbox :=
+  let more := (out.rest.others.drop searchedLanes).foldl (init := out.rest.more) fun more old => more.insert old.name old
+  { out with rest := { out.rest with others := out.rest.others.take searchedLanes, more } }
 
 private def switchTo (out : Outbox) (name : String) : Outbox :=
   if out.name == name then out else
-  match takeLane name out.rest.others, out.rest.more.get? name with
-  | some (lane, others), _ => changeLane out lane others
-  | none, some lane => changeLane { out with rest := { out.rest with more := out.rest.more.erase name } } lane out.rest.others
-  | none, none => changeLane out { name } out.rest.others
+  match takeLane name out.rest.others with
+  | some (lane, others) => changeLane out lane others
+  | none =>
+    let lane := (out.rest.more.get? name).getD { name }
+    -- Only here does the list grow.
+    settle (changeLane { out with rest := { out.rest with more := out.rest.more.erase name } } lane out.rest.others)
 
 /-- What a row takes of the room, besides its payload. No matter how long its name is, this is about right. -/
 private def rowOverhead : Nat := 64
