@@ -83,5 +83,22 @@ TEST_F(pool_core_test, a_worker_that_was_told_to_stop_while_it_rested_and_comes_
   EXPECT_EQ(pool->snapshot(false, now).workers, 1u);
 }
 
+TEST_F(pool_core_test, a_worker_that_is_to_go_when_it_is_free_is_not_replaced_either) {
+  open();
+  gets_ready(0, 0);
+  gets_ready(1, 0);
+  for (ticket id = 1; id <= 2; ++id) {
+    submit_request request;
+    request.id = id;
+    request.body = "{}";
+    pool->submit(1, request, now);
+  }
+  ASSERT_EQ(pool->resize(1, now).code, errc::none);
+  ASSERT_EQ(port.told_to_stop, std::vector<std::uint32_t>{}) << "both work";
+  port.woken.clear();
+  EXPECT_EQ(pool->cycle({cycle_scope::one, 1}, now).code, errc::none);
+  EXPECT_EQ(std::count(port.woken.begin(), port.woken.end(), 2u), 0);
+}
+
 } // namespace
 } // namespace leanworker::internal
