@@ -37,8 +37,8 @@ void limit_by_toolchain(const lean_setup& lean, worker_config& worker, cycle_con
 
 struct lean_search {
   std::string sysroot; ///< A toolchain's folder; empty: the rules of `find_toolchain`.
-  std::string project; ///< A folder of the sources, whose `lean-toolchain` counts. Empty: the current one.
-  std::stop_token stop; ///< A stop request ends what runs for this, and with it this, with `cancelled`.
+  std::string project{}; ///< A folder of the sources, whose `lean-toolchain` counts. Empty: the current one.
+  std::stop_token stop{}; ///< A stop request ends what runs for this, and with it this, with `cancelled`.
   std::function<void(const std::string&)> say = [](const std::string&) {}; ///< Hears of each step while the host is compiled (once per toolchain, some 40 s).
 };
 

@@ -49,9 +49,9 @@ json messages_of(const json& list) {
   return out;
 }
 
-json expected_of(const std::string& file) {
+json expected_of(const std::string& file, const std::vector<std::string>& options = {}) {
   auto out = json::array();
-  for (const auto& message : lean_messages(file, {"-DElab.async=false"}))
+  for (const auto& message : lean_messages(file, options))
     out.push_back(without_search_path(as_ours(message)));
   return out;
 }
@@ -117,7 +117,7 @@ std::size_t compare_folder(const std::string& folder) {
       std::cout << name << ": not compared, its messages are cut" << std::endl;
       return;
     }
-    auto ours = messages_of(found->second.at("messages")), leans = expected_of(file.string());
+    auto ours = messages_of(found->second.at("messages")), leans = expected_of(file.string(), {"-DElab.async=false"});
     EXPECT_EQ(ours == leans, true) << name << ": " << first_difference(ours, leans);
     ++compared;
   });
@@ -165,10 +165,7 @@ TEST(identity, messages_are_those_of_lean_itself) {
   }
   two_at_a_time(files, [&](const fs::path& file) {
     auto name = file.filename().string();
-    auto expected = json::array();
-    for (const auto& message : lean_messages(file.string()))
-      expected.push_back(without_search_path(as_ours(message)));
-    EXPECT_EQ(messages_of(done.records.at(name).at("messages")), expected) << name;
+    EXPECT_EQ(messages_of(done.records.at(name).at("messages")), expected_of(file.string())) << name;
   });
   EXPECT_GE(files.size(), 20u);
 }

@@ -10,11 +10,7 @@ namespace {
 
 /// One set-up for the whole program.
 const lean_setup& lean() {
-  static const lean_setup setup = [] {
-    lean_search search;
-    search.sysroot = test_sysroot();
-    return set_up_lean(search);
-  }();
+  static const lean_setup setup = set_up_lean({test_sysroot()});
   return setup;
 }
 

@@ -50,9 +50,7 @@ protected:
   static void SetUpTestSuite() {
     if (test_sysroot().empty())
       return;
-    lean_search search;
-    search.sysroot = test_sysroot();
-    auto lean = set_up_lean(search);
+    auto lean = set_up_lean({test_sysroot()});
     ASSERT_TRUE(lean) << lean.message;
     auto options = client::lean_pool(lean, 1);
     options.config.worker.request_timeout = 60s;

@@ -25,15 +25,16 @@ struct limits : surroundings {
   }
 };
 
-// UBSan opens a pipe to see whether an object's memory can be read, and takes a failure for a broken object.
 #ifdef __SANITIZE_ADDRESS__
-#define NEEDS_NO_SANITIZER() GTEST_SKIP() << "UBSan needs open files of its own"
+#define SKIP_WITH_SANITIZER(why) GTEST_SKIP() << (why)
 #else
-#define NEEDS_NO_SANITIZER() static_cast<void>(0)
+#define SKIP_WITH_SANITIZER(why) static_cast<void>(why)
 #endif
+/// And takes a failure to open it for a broken object.
+constexpr const char* ubsan_opens_files = "UBSan opens a pipe to see whether an object's memory can be read";
 
 TEST_F(limits, few_open_files_while_children_start) {
-  NEEDS_NO_SANITIZER();
+  SKIP_WITH_SANITIZER(ubsan_opens_files);
   compile_host();
   for (auto count : {5, 8, 12})
     expect_advice(run("ulimit -n " + std::to_string(count) + "; " + leanworker("check -j1 first.lean")), "ulimit -n 1024");
@@ -42,7 +43,7 @@ TEST_F(limits, few_open_files_while_children_start) {
 }
 
 TEST_F(limits, few_open_files_while_the_host_is_compiled) {
-  NEEDS_NO_SANITIZER();
+  SKIP_WITH_SANITIZER(ubsan_opens_files);
   write("a.lean", "");
   for (auto count : {8, 10, 12})
     expect_advice(run("ulimit -n " + std::to_string(count) + "; " + leanworker("check a.lean")), "ulimit -n 1024");
@@ -70,9 +71,7 @@ TEST_F(limits, a_child_that_says_nothing_but_its_program_is_explained_by_the_lim
 }
 
 TEST_F(limits, little_address_space) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "a sanitizer's shadow memory is larger";
-#endif
+  SKIP_WITH_SANITIZER("a sanitizer's shadow memory is larger");
   compile_host();
   bool some_failed = false;
   for (auto kib : {24'000, 32'000, 40'000, 48'000, 56'000, 64'000, 72'000, 80'000}) {
